@@ -1,0 +1,86 @@
+"""What can go wrong outside the rules: typed errors that carry facts.
+
+A refusal by the rules is not an error but a value: see `refusal`. Every error here answers three
+questions for whoever meets it: what happened, why, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class MentorcycleError(Exception):
+    """Base of every error raised on purpose; `what`, `why` and `fix` are ready to be shown."""
+
+    def __init__(self, what: str, why: str = "", fix: str = "") -> None:
+        super().__init__(". ".join(part.rstrip(".") for part in (what, why, fix) if part))
+        self.what = what
+        self.why = why
+        self.fix = fix
+
+
+class InvalidInput(MentorcycleError):
+    """A value that cannot be read as what it should be; nothing was done."""
+
+
+class NotFound(MentorcycleError):
+    """A reference names nothing."""
+
+    def __init__(self, kind: str, reference: str, fix: str = "") -> None:
+        super().__init__(f"no {kind} is called {reference!r}", "nothing has that id, name or prefix", fix)
+        self.kind = kind
+        self.reference = reference
+
+
+class Ambiguous(MentorcycleError):
+    """A reference names more than one thing; `candidates` are full references with names."""
+
+    def __init__(self, kind: str, reference: str, candidates: tuple[str, ...]) -> None:
+        shown = ", ".join(candidates[:5]) + (f" and {len(candidates) - 5} more" if len(candidates) > 5 else "")
+        super().__init__(f"{reference!r} names more than one {kind}", f"it could be {shown}", "type more of it")
+        self.kind = kind
+        self.reference = reference
+        self.candidates = candidates
+
+
+class Conflict(MentorcycleError):
+    """Somebody else wrote to the same stream first; nothing was written and a retry is safe."""
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(
+            f"{stream} changed while the decision was taken",
+            f"version {expected} was expected and version {actual} was found",
+            "send the command again",
+        )
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+
+
+class CommandReused(MentorcycleError):
+    """A command id was used before for a command with other content; nothing was written."""
+
+    def __init__(self, command_id: str) -> None:
+        super().__init__(
+            f"command id {command_id!r} was used before for another command",
+            "an id stands for one content for ever, so that repeating a command is safe",
+            "use a new id, or send the first content again",
+        )
+        self.command_id = command_id
+
+
+class StoreUnavailable(MentorcycleError):
+    """The store cannot be used as it is: absent, locked, read-only, full, not a database."""
+
+
+class StoreNeedsUpgrade(StoreUnavailable):
+    """The store was written by another version of the schema than this program speaks."""
+
+
+class HistoryUnreadable(MentorcycleError):
+    """A stored event cannot be decoded: unknown name or version, or damaged bytes."""
+
+    def __init__(self, position: int, topic: str, why: str) -> None:
+        super().__init__(
+            f"event {position} ({topic}) cannot be read", why, "run: mentorcycle audit verify"
+        )
+        self.position = position
+        self.topic = topic

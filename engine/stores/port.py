@@ -1,0 +1,143 @@
+"""The port to a log: what every store promises, and the values that cross it.
+
+No event is decoded here and no rule of the domain is known: states are bytes, streams are text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mentorcycle.domain.errors import CommandReused, Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One event to append. `version` is its place in its stream, from 1; `topic` is `Name.schema-version`."""
+
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewWords:
+    """One text that stays out of the log: it belongs to field `field` of event `version` of `stream`.
+
+    The event carries `commitment` (32 bytes); `salt` opens it.
+    """
+
+    stream: str
+    version: int
+    field: str
+    commitment: bytes
+    salt: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one command appends: all of it or nothing.
+
+    `expected` gives the version (0 = does not exist) that every stream read for the decision must
+    still have, also streams that get no event. `content_hash` is the digest of the command's content.
+    """
+
+    tenant: str
+    command_id: str
+    content_hash: bytes
+    expected: Mapping[str, int]
+    events: Sequence[NewEvent]
+    words: Sequence[NewWords] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A durable slice: its events have the positions `first`..`last` (`last < first`: it had none).
+
+    `repeated` says that the command id was known with the same content hash and nothing was written now.
+    """
+
+    first: int
+    last: int
+    recorded_at: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """One event as stored. `recorded_at` is UTC microseconds since 1970, never falling along positions."""
+
+    position: int
+    tenant: str
+    stream: str
+    version: int
+    topic: str
+    recorded_at: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCommand:
+    """What the store keeps of a command that was accepted."""
+
+    content_hash: bytes
+    first: int
+    last: int
+    recorded_at: int
+
+
+class Store(Protocol):
+    """A log of events in one dense order, with its command ids and, beside it, the words.
+
+    Every method raises `StoreUnavailable` (or a subclass) when the medium fails.
+    """
+
+    def append(self, slice_: Slice) -> Appended:
+        """Append atomically and durably; raise `Conflict` or `CommandReused` with nothing written.
+
+        Threads that append at the same time share a commit; one that conflicts never fails another.
+        """
+
+    def append_many(self, slices: Sequence[Slice]) -> list[Appended | Conflict | CommandReused]:
+        """Append all slices in one commit, in order; each alone is taken or answered with its error."""
+
+    def read_stream(
+        self, tenant: str, stream: str, *, after: int = 0, position: int | None = None
+    ) -> list[StoredRow]:
+        """Events of one stream with version > `after` (and position <= `position`), in order."""
+
+    def read_streams(self, tenant: str, streams: Sequence[str]) -> dict[str, list[StoredRow]]:
+        """All events of many streams at once; streams without events are present and empty."""
+
+    def read_log(
+        self, after: int, limit: int, *, upto: int | None = None, tenant: str | None = None
+    ) -> list[StoredRow]:
+        """At most `limit` events with `after` < position (<= `upto`), in order of position."""
+
+    def head(self) -> int:
+        """Position of the last event; 0 when there is none."""
+
+    def position_at(self, recorded_at: int) -> int:
+        """Last position recorded at or before that UTC microsecond; 0 when there is none."""
+
+    def find_command(self, tenant: str, command_id: str) -> KnownCommand | None:
+        """The accepted command of that id."""
+
+    def read_words(self, tenant: str, stream: str) -> list[NewWords]:
+        """All words of one stream, ordered by version and field."""
+
+    def wait(self, after: int, timeout: float) -> int:
+        """Wait at most `timeout` seconds for the head to pass `after`; return the head."""
+
+    def close(self) -> None:
+        """Give back every connection this store opened; a second call does nothing."""
+
+
+def tail(store: Store, after: int, *, batch: int = 1000) -> Iterator[StoredRow]:
+    """All events after a position up to the present head, read in batches."""
+    while rows := store.read_log(after, batch):
+        yield from rows
+        after = rows[-1].position
