@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mentorcycle.domain.errors import CommandReused, Conflict
 
@@ -66,8 +66,7 @@ class Appended:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRow:
+class StoredRow(NamedTuple):
     """One event as stored. `recorded_at` is UTC microseconds since 1970, never falling along positions."""
 
     position: int
