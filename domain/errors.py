@@ -34,8 +34,12 @@ class Ambiguous(MentorcycleError):
     """A reference names more than one thing; `candidates` are full references with names."""
 
     def __init__(self, kind: str, reference: str, candidates: tuple[str, ...]) -> None:
-        shown = ", ".join(candidates[:5]) + (f" and {len(candidates) - 5} more" if len(candidates) > 5 else "")
-        super().__init__(f"{reference!r} names more than one {kind}", f"it could be {shown}", "type more of it")
+        shown = ", ".join(candidates[:5]) + (
+            f" and {len(candidates) - 5} more" if len(candidates) > 5 else ""
+        )
+        super().__init__(
+            f"{reference!r} names more than one {kind}", f"it could be {shown}", "type more of it"
+        )
         self.kind = kind
         self.reference = reference
         self.candidates = candidates
@@ -79,8 +83,6 @@ class HistoryUnreadable(MentorcycleError):
     """A stored event cannot be decoded: unknown name or version, or damaged bytes."""
 
     def __init__(self, position: int, topic: str, why: str) -> None:
-        super().__init__(
-            f"event {position} ({topic}) cannot be read", why, "run: mentorcycle audit verify"
-        )
+        super().__init__(f"event {position} ({topic}) cannot be read", why, "run: mentorcycle audit verify")
         self.position = position
         self.topic = topic

@@ -7,7 +7,6 @@ the engine's part; here they cannot even be printed.
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, field, fields
-from functools import cache
 from typing import Any
 
 from .vocabulary import Visibility
@@ -57,7 +56,6 @@ def visibility_of(declared: Field[Any]) -> Visibility:
     return visibility
 
 
-@cache
-def pair_fields(record: type) -> tuple[str, ...]:
+def pair_fields(record: type[Any]) -> tuple[str, ...]:
     """Names of the fields of an event or command that only the pair may see."""
     return tuple(f.name for f in fields(record) if visibility_of(f) is Visibility.PAIR)

@@ -1,7 +1,9 @@
 """What a cycle is made of, as data: read, checked, asked, drawn."""
 
 from .catalogue import CATALOGUE, ParameterSpec, RequirementSpec
+from .diagram import to_dot, to_mermaid
 from .loader import load, parse, shipped
+from .machine import EdgeTable, compile_edges
 from .model import (
     COMPLETED,
     RESERVED,
@@ -27,6 +29,7 @@ __all__ = [
     "DefinitionInvalid",
     "DefinitionRef",
     "Edge",
+    "EdgeTable",
     "Parameter",
     "ParameterSpec",
     "Problem",
@@ -34,7 +37,10 @@ __all__ = [
     "RequirementUse",
     "Stage",
     "Trigger",
+    "compile_edges",
     "load",
     "parse",
     "shipped",
+    "to_dot",
+    "to_mermaid",
 ]

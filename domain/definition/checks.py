@@ -21,6 +21,8 @@ def check(
     """Every mistake between the parts. Parts without a name were reported where they were read."""
     yield from _permitted(where, stages, permissions)
     yield from _distinct(where, stages, edges)
+    if not stages or not edges:
+        return
     unresolved = [*_unresolved(where, initial, stages, edges)]
     yield from unresolved
     named = [initial, *(s.name for s in stages), *chain.from_iterable((e.source, e.target) for e in edges)]
@@ -107,6 +109,8 @@ def _unmeetable(
     for number, edge in enumerate(edges, 1):
         others = [(other.source, other.target) for other in edges if other is not edge]
         before = _reach(initial, others) - {COMPLETED}
+        if edge.source not in before:
+            continue  # unreachable, and blamed for that
         for use in edge.requires:
             stages_then = {edge.source} if _only_there(use) else before
             offered = set(chain.from_iterable(accepted[name] for name in stages_then))

@@ -19,6 +19,7 @@ from ..errors import NotFound
 from .catalogue import CATALOGUE
 from .checks import check
 from .model import (
+    COMPLETED,
     RESERVED,
     Activity,
     Capacity,
@@ -98,12 +99,15 @@ def _stage(table: Table) -> Stage:
         table.where = f"{table.where.rpartition(': ')[0]}: stage {name!r}"
     if name in RESERVED:
         table.report(f"{name!r} is the name of a status", "call the stage otherwise")
+    activities, listed = table.words("activities", Activity), table.raw("activities")
+    if not isinstance(listed, list) or len(listed) > len(activities):
+        activities = tuple(Activity)  # a misread list is blamed once, not again by every requirement
     stage = Stage(
         name,
         table.text("title"),
         table.integer("budget", 1, MOST_DAYS),
         table.integer("stalled_after", 1, MOST_DAYS),
-        table.words("activities", Activity),
+        activities,
     )
     table.close()
     return stage
@@ -113,7 +117,8 @@ def _edge(table: Table) -> Edge:
     source, target = table.name("from"), table.name("to")
     if source and target:
         table.where += f" ({source} → {target})"
-    trigger = table.word("trigger", Trigger) or Trigger.ADVANCE
+    likely = Trigger.ADVANCE if target == COMPLETED else Trigger.RETURN  # clashes with no other edge
+    trigger = table.word("trigger", Trigger) or likely
     edge = Edge(source, target, trigger, _by(table), tuple(_requirements(table.table("requires"))))
     table.close()
     return edge
@@ -155,7 +160,7 @@ def _permissions(table: Table) -> Iterator[tuple[Activity, tuple[Capacity, ...]]
         for capacity in by:
             if activity in PERSONAL and capacity in (Capacity.COORDINATOR, Capacity.SYSTEM):
                 given.report(
-                    f"{activity} is permitted to the {capacity}",
+                    f"it is permitted to the {capacity}",
                     "only mentees and mentors do this, each for themselves",
                 )
         yield activity, by

@@ -37,6 +37,6 @@ def one_of(word: str, known: Iterable[str]) -> str:
     """The advice for a word that is not known: the nearest one, or all of them."""
     from difflib import get_close_matches
 
-    known = sorted(known)
+    known = sorted(set(map(str, known)))
     near = get_close_matches(word, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"use {' or '.join(map(repr, known)) or 'none'}"

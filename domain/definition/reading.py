@@ -86,7 +86,7 @@ class Table:
     def tables(self, key: str) -> Iterator[Table]:
         """An array of tables, `[[key]]`; at least one."""
         value = self._required(key)
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
             value = self._wrong(key, value, f"tables, each under [[{key}]]", [])
         for number, item in enumerate(value, 1):
             yield Table(item, f"{self.where}: {key} {number}", self._problems)
@@ -121,6 +121,8 @@ def shown(value: object) -> str:
     """A value of the file for a message: as TOML writes it where that is short, else its kind."""
     if isinstance(value, bool):
         return str(value).lower()
+    if value == []:
+        return "an empty list"
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     text = repr(value)

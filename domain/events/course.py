@@ -34,14 +34,15 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A goal or an action step that goes on from an earlier cycle; `origin` is its id there.
+    """A goal (`g…`) or an open action step (`s…`) that goes on from an earlier cycle; `origin` is its id there.
 
-    The words stay where they were written: in the earlier cycle.
+    The words stay where they were written: in the earlier cycle. A step has its owner with it.
     """
 
     id: str
     origin: str
-    kind: str
+    owner: str | None = None
+    check_back: date | None = None
 
 
 @event("CycleOpened")

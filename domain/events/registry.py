@@ -9,18 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, dataclass_transform
 
-from ..words import pair, public
+from ..words import pair, pair_fields, public
 
 EVENTS: dict[str, type[Event]] = {}
 
 
 class Event:
-    """Base of every event; `topic` is `Name.schema-version` as stored."""
+    """Base of every event; `topic` is `Name.schema-version` as stored, `pair_fields` name its words."""
 
     __slots__ = ()
-    name: str
+    event_name: str
     schema: int
     topic: str
+    pair_fields: tuple[str, ...]
 
 
 E = TypeVar("E", bound=Event)
@@ -34,7 +35,8 @@ def event(name: str, schema: int = 1) -> Callable[[type[E]], type[E]]:
         if name in EVENTS:
             raise ValueError(f"two events are called {name}")
         record: Any = dataclass(frozen=True, slots=True, kw_only=True)(cls)
-        record.name, record.schema, record.topic = name, schema, f"{name}.{schema}"
+        record.event_name, record.schema, record.topic = name, schema, f"{name}.{schema}"
+        record.pair_fields = pair_fields(record)
         EVENTS[name] = record
         return record  # type: ignore[no-any-return]
 

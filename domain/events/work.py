@@ -39,17 +39,21 @@ class Peers:
 
 @event("GoalSet")
 class GoalSet(Event):
-    """A goal was set, or set anew under the same id: then it must be agreed again."""
+    """A goal was set, or set anew under the same id: then it must be agreed again.
+
+    `measured` says that it has a success measure, whose words may be kept elsewhere.
+    """
 
     goal: str
     area: TeachingArea
+    measured: bool = False
     unit: Unit | None = None
     target: float | None = None
     direction: Direction | None = None
     due: date | None = None
     peers: Peers | None = None
-    statement: Words | None = pair(None)
-    measure: Words | None = pair(None)
+    statement: Words | None = pair(default=None)
+    measure: Words | None = pair(default=None)
 
 
 @event("BaselineRecorded")
@@ -73,7 +77,7 @@ class ExpectationsRecorded(Event):
     """Expectations of each other, and how often the participants mean to meet."""
 
     meetings_per_month: int | None = None
-    expectations: Words | None = pair(None)
+    expectations: Words | None = pair(default=None)
 
 
 @event("FocusAgreed")
@@ -83,8 +87,8 @@ class FocusAgreed(Event):
     observation: str
     observer: str
     observed: str
-    focus: Words | None = pair(None)
-    method: Words | None = pair(None)
+    focus: Words | None = pair(default=None)
+    method: Words | None = pair(default=None)
 
 
 @event("ObservationScheduled")
@@ -114,9 +118,9 @@ class ObservationCompleted(Event):
     start: datetime
     minutes: int
     mode: Mode
-    context: Words | None = pair(None)
-    evidence: tuple[Words, ...] = pair(())
-    numbers: Words | None = pair(None)
+    context: Words | None = pair(default=None)
+    evidence: tuple[Words, ...] = pair(default=())
+    numbers: Words | None = pair(default=None)
 
 
 @event("DebriefHeld")
@@ -132,10 +136,10 @@ class DebriefHeld(Event):
     step: str | None = None
     step_owner: str | None = None
     check_back: date | None = None
-    strengths: tuple[Words, ...] = pair(())
-    growth_point: Words | None = pair(None)
-    action_step: Words | None = pair(None)
-    goal_candidates: tuple[Words, ...] = pair(())
+    strengths: tuple[Words, ...] = pair(default=())
+    growth_point: Words | None = pair(default=None)
+    action_step: Words | None = pair(default=None)
+    goal_candidates: tuple[Words, ...] = pair(default=())
 
 
 @event("ActionStepChecked")
@@ -154,7 +158,7 @@ class ReflectionWritten(Event):
     fit: bool | None = None
     survey: tuple[int, ...] = ()
     reflection: Words = pair()
-    comments: Words | None = pair(None)
+    comments: Words | None = pair(default=None)
 
 
 @event("GoalAssessed")
@@ -184,8 +188,8 @@ class CelebrationHeld(Event):
     audience: Audience
     number: float | None = None
     share_practice: bool = False
-    achievement: Words | None = pair(None)
-    practice: Words | None = pair(None)
+    achievement: Words | None = pair(default=None)
+    practice: Words | None = pair(default=None)
 
 
 @event("ContactLogged")
@@ -196,4 +200,4 @@ class ContactLogged(Event):
     formality: Formality
     minutes: int
     people: tuple[str, ...]
-    notes: Words | None = pair(None)
+    notes: Words | None = pair(default=None)

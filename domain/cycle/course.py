@@ -1,0 +1,344 @@
+"""Decisions on a cycle's course: advance and undo, pause and resume, cancel and reopen, extend, correct, waive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import commands as c
+from .. import events as e
+from ..decision import Context, Outcome
+from ..definition import COMPLETED, Activity, Edge
+from ..permission import capacities
+from ..refusal import Refusal
+from ..requirements import unmet
+from ..typed import plain
+from ..vocabulary import Status
+from .correction import CORRECTABLE, correctable_at, replacements
+from .deadlines import stage_clock
+from .rules import (
+    ALREADY_SO,
+    add,
+    course_not_permitted,
+    decides,
+    refused_all,
+    status_refusals,
+    time_refusals,
+    unless,
+    work_refusals,
+)
+from .state import Cycle
+
+
+@decides(c.Advance)
+def advance(cycle: Cycle, command: c.Advance, context: Context) -> Outcome:
+    target = command.stage
+    if target is not None and target == cycle.stage and cycle.status is Status.ACTIVE:
+        return ALREADY_SO
+    if target == COMPLETED and cycle.status is Status.COMPLETED:
+        return ALREADY_SO
+    edge = _edge(cycle, target, context)
+    what = (
+        f"{cycle.id} cannot move from {cycle.stage} to {target or (edge.target if edge else 'a next stage')}"
+    )
+
+    def refusals() -> Iterator[Refusal]:
+        yield from status_refusals(cycle, what)
+        yield from time_refusals(cycle, context, what)
+        if edge is None:
+            yield _no_edge(cycle, target, context, what)
+            return
+        yield from advance_refusals(cycle, edge, context, what)
+
+    def moved() -> Outcome:
+        assert edge is not None
+        clock = stage_clock(cycle, context.definition, context.programme, context.today)
+        return add(
+            cycle,
+            e.CycleAdvanced(
+                source=cycle.stage,
+                target=edge.target,
+                definition_version=context.definition.version,
+                due=clock.due if clock else None,
+                late_by=clock.late_by if clock else 0,
+            ),
+        )
+
+    return unless(refusals(), moved)
+
+
+def advance_refusals(cycle: Cycle, edge: Edge, context: Context, what: str) -> Iterator[Refusal]:
+    """Why an edge cannot be taken now: the actor, the order of days, and every unmet requirement."""
+    held = capacities(cycle, context.actor)
+    if not held & set(edge.by):
+        who = " or ".join(capacity.value for capacity in edge.by)
+        yield Refusal(
+            "not-permitted",
+            what,
+            f"only {who} of this cycle may do this; {context.actor.id} acts as {context.actor.role.value}",
+            f"let a {who} do it",
+            {"cycle": cycle.id, "actor": context.actor.id, "role": context.actor.role.value},
+            permission=True,
+        )
+    if context.today < (since := context.programme.day(cycle.since)):
+        yield Refusal(
+            "before-the-stage",
+            what,
+            f"{context.today} is before the cycle came to {cycle.stage}, {since}",
+            "say when it happened",
+            {"cycle": cycle.id, "on": str(context.today), "since": str(since)},
+        )
+    for missing in unmet(edge, cycle, context.name):
+        facts = {"cycle": cycle.id, "stage": cycle.stage, "target": edge.target, **missing.facts}
+        yield Refusal(missing.code, what, missing.why, missing.fix, facts)
+
+
+def _edge(cycle: Cycle, target: str | None, context: Context) -> Edge | None:
+    if target is None:
+        return context.definition.forward(cycle.stage)
+    return context.definition.edge(cycle.stage, target)
+
+
+def _no_edge(cycle: Cycle, target: str | None, context: Context, what: str) -> Refusal:
+    targets = ", ".join(edge.target for edge in context.definition.edges_from(cycle.stage)) or "nowhere"
+    known = target is None or target == COMPLETED or context.definition.stage(target) is not None
+    why = (
+        f"from {cycle.stage} a cycle of {context.definition.ref} moves to {targets}"
+        if known
+        else f"{context.definition.ref} has no stage {target!r}; from {cycle.stage} it moves to {targets}"
+    )
+    return Refusal(
+        "no-such-move",
+        what,
+        why,
+        f"name one of: {targets}",
+        {"cycle": cycle.id, "stage": cycle.stage, "target": target, "targets": targets},
+    )
+
+
+@decides(c.UndoAdvance)
+def undo_advance(cycle: Cycle, command: c.UndoAdvance, context: Context) -> Outcome:
+    what = f"the last advance of {cycle.id} cannot be taken back"
+    last = cycle.advances[-1] if cycle.advances else None
+
+    def refusals() -> Iterator[Refusal]:
+        yield from course_not_permitted(cycle, context, what)
+        if cycle.status in (Status.PAUSED, Status.CANCELLED):
+            yield from status_refusals(cycle, what)
+        if last is None:
+            yield Refusal("nothing-to-undo", what, "it has not advanced", "", {"cycle": cycle.id})
+        elif command.batch is not None and last.batch != command.batch:
+            why = f"it has moved since: the last advance is to {last.target}, not by batch {command.batch}"
+            yield Refusal("moved-since", what, why, "undo that one first", {"cycle": cycle.id})
+        elif command.batch is not None and cycle.version != last.version:
+            why = f"work was recorded in {last.target} since"
+            yield Refusal("moved-since", what, why, "undo this cycle alone", {"cycle": cycle.id})
+        if cycle.next_cycle is not None:
+            why = f"the next cycle {cycle.next_cycle} was opened from it"
+            yield Refusal("followed", what, why, "cancel the next cycle", {"cycle": cycle.id})
+
+    def undone() -> Outcome:
+        assert last is not None
+        return add(
+            cycle,
+            e.AdvanceUndone(
+                source=last.target,
+                target=last.source,
+                since=last.since,
+                advance=last.version,
+                batch=command.batch,
+            ),
+        )
+
+    return unless(refusals(), undone)
+
+
+@decides(c.Pause)
+def pause(cycle: Cycle, command: c.Pause, context: Context) -> Outcome:
+    what = f"{cycle.id} cannot be paused"
+    refused = refused_all(course_not_permitted(cycle, context, what))
+    if refused is None and cycle.status is Status.PAUSED:
+        return ALREADY_SO
+    return unless(
+        [
+            *(refused.refusals if refused else ()),
+            *status_refusals(cycle, what),
+            *_not_before(cycle, context, what),
+        ],
+        lambda: add(cycle, e.CyclePaused(reason=command.reason)),
+    )
+
+
+@decides(c.Resume)
+def resume(cycle: Cycle, command: c.Resume, context: Context) -> Outcome:
+    what = f"{cycle.id} cannot be resumed"
+    refused = refused_all(course_not_permitted(cycle, context, what))
+    if refused is None and cycle.status is Status.ACTIVE:
+        return ALREADY_SO
+
+    def refusals() -> Iterator[Refusal]:
+        yield from refused.refusals if refused else ()
+        if cycle.status in (Status.CANCELLED, Status.COMPLETED):
+            yield from status_refusals(cycle, what)
+        yield from _not_before(cycle, context, what)
+
+    return unless(refusals(), lambda: add(cycle, e.CycleResumed()))
+
+
+def _not_before(cycle: Cycle, context: Context, what: str) -> Iterator[Refusal]:
+    """A pause does not start before the stage did, nor end before it started, nor reach into the last one."""
+    yield from time_refusals(cycle, context, what)
+    latest = max((p.end or p.start for p in cycle.pauses), default=cycle.since)
+    day = context.programme.day(max(latest, cycle.since))
+    if context.today < day and context.today >= context.programme.day(cycle.opened_at):
+        yield Refusal(
+            "before-the-stage",
+            what,
+            f"{context.today} is before {day}, when the stage or the last pause began or ended",
+            "say when it happened",
+            {"cycle": cycle.id, "on": str(context.today), "since": str(day)},
+        )
+
+
+@decides(c.Cancel)
+def cancel(cycle: Cycle, command: c.Cancel, context: Context) -> Outcome:
+    what = f"{cycle.id} cannot be cancelled"
+    refused = refused_all(course_not_permitted(cycle, context, what))
+    if refused is None and cycle.status is Status.CANCELLED:
+        return ALREADY_SO
+
+    def refusals() -> Iterator[Refusal]:
+        yield from refused.refusals if refused else ()
+        yield from time_refusals(cycle, context, what)
+        if cycle.status is Status.COMPLETED:
+            yield from status_refusals(cycle, what)
+
+    return unless(refusals(), lambda: add(cycle, e.CycleCancelled(reason=command.reason)))
+
+
+@decides(c.Reopen)
+def reopen(cycle: Cycle, command: c.Reopen, context: Context) -> Outcome:
+    what = f"{cycle.id} cannot be reopened"
+    stage = command.stage or cycle.stage
+
+    def refusals() -> Iterator[Refusal]:
+        yield from course_not_permitted(cycle, context, what)
+        yield from time_refusals(cycle, context, what)
+        if cycle.status in (Status.ACTIVE, Status.PAUSED):
+            why = f"it is {cycle.status.value}, in {cycle.stage}"
+            yield Refusal("still-open", what, why, "", {"cycle": cycle.id, "status": cycle.status.value})
+        if cycle.next_cycle is not None:
+            why = f"the next cycle {cycle.next_cycle} was opened from it"
+            yield Refusal("followed", what, why, "go on in the next cycle", {"cycle": cycle.id})
+        if context.definition.stage(stage) is None:
+            stages = ", ".join(s.name for s in context.definition.stages)
+            why = f"{context.definition.ref} has no stage {stage!r}"
+            yield Refusal("no-such-stage", what, why, f"name one of: {stages}", {"stages": stages})
+
+    return unless(refusals(), lambda: add(cycle, e.CycleReopened(reason=command.reason, stage=stage)))
+
+
+@decides(c.Extend)
+def extend(cycle: Cycle, command: c.Extend, context: Context) -> Outcome:
+    what = f"{cycle.stage} of {cycle.id} cannot be extended to {command.until}"
+    clock = stage_clock(cycle, context.definition, context.programme, context.today)
+    if cycle.extended == command.until and not refused_all(course_not_permitted(cycle, context, what)):
+        return ALREADY_SO
+
+    def refusals() -> Iterator[Refusal]:
+        yield from course_not_permitted(cycle, context, what)
+        yield from time_refusals(cycle, context, what)
+        yield from status_refusals(cycle, what)
+        if clock is not None and command.until <= clock.due:
+            why = f"it is due {clock.due}, and a due date is never shortened"
+            yield Refusal("not-later", what, why, "name a later day", {"due": str(clock.due)})
+
+    def extended() -> Outcome:
+        assert clock is not None
+        return add(
+            cycle,
+            e.CycleExtended(
+                stage=cycle.stage, ground=command.ground, old_due=clock.due, new_due=command.until
+            ),
+        )
+
+    return unless(refusals(), extended)
+
+
+@decides(c.Correct)
+def correct(cycle: Cycle, command: c.Correct, context: Context) -> Outcome:
+    what = f"event {command.version} of {cycle.id} cannot be corrected so"
+    found = correctable_at(cycle, command.version)
+    refusals: list[Refusal] = list(course_not_permitted(cycle, context, what, pair=True))
+    values: dict[str, object] = {}
+    if found is None:
+        names = ", ".join(kind.event_name for kind in CORRECTABLE)
+        why = "nothing that can be corrected was recorded there, or it was replaced since"
+        refusals.append(
+            Refusal("not-correctable", what, why, f"corrections are for: {names}", {"cycle": cycle.id})
+        )
+    else:
+        allowed = CORRECTABLE[found.event]
+        wrong = [name for name in command.fields if name not in allowed]
+        facts = {"cycle": cycle.id, "event": found.event.event_name}
+        if wrong or not command.fields:
+            why = f"{', '.join(wrong) or 'no field'} of {found.event.event_name} can be corrected"
+            why = f"{', '.join(wrong)} of {found.event.event_name} cannot be corrected" if wrong else why
+            refusals.append(Refusal("no-such-field", what, why, f"fields: {', '.join(allowed)}", facts))
+        else:
+            try:
+                values = replacements(found.event, command.fields)
+            except ValueError as error:
+                refusals.append(Refusal("bad-value", what, str(error), "give a value of that kind", facts))
+            if isinstance(minutes := values.get("minutes"), int) and minutes < 0:
+                refusals.append(Refusal("bad-value", what, "minutes are not negative", "", facts))
+
+    def corrected() -> Outcome:
+        assert found is not None
+        if all(getattr(found.record, name) == value for name, value in values.items()):
+            return ALREADY_SO
+        fields = {name: plain(value) for name, value in values.items()}
+        return add(
+            cycle,
+            e.CycleCorrected(
+                version=command.version,
+                event=found.event.event_name,
+                fields=fields,
+                reason=command.reason,
+            ),
+        )
+
+    return unless(refusals, corrected)
+
+
+WAIVABLE = ("baseline", "debrief")
+
+
+@decides(c.Waive)
+def waive(cycle: Cycle, command: c.Waive, context: Context) -> Outcome:
+    what = f"{command.requirement} of {command.subject} cannot be waived"
+    if (command.requirement, command.subject) in cycle.waived:
+        return ALREADY_SO
+
+    def refusals() -> Iterator[Refusal]:
+        yield from work_refusals(cycle, command, Activity.WAIVER, context, what)
+        known = (
+            cycle.goal(command.subject)
+            if command.requirement == "baseline"
+            else cycle.observation(command.subject)
+        )
+        if command.requirement not in WAIVABLE:
+            why = f"{command.requirement!r} is no requirement that can be waived"
+            yield Refusal("not-waivable", what, why, f"one of: {', '.join(WAIVABLE)}", {"cycle": cycle.id})
+        elif known is None:
+            why = f"{cycle.id} has no {command.subject!r}"
+            yield Refusal("no-such-subject", what, why, "name a goal or an observation", {"cycle": cycle.id})
+
+    return unless(
+        refusals(),
+        lambda: add(
+            cycle,
+            e.RequirementWaived(
+                requirement=command.requirement, subject=command.subject, reason=command.reason
+            ),
+        ),
+    )

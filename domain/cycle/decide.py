@@ -1,0 +1,49 @@
+"""The one place with rules: a command on a cycle is taken, refused with every reason, or already so.
+
+The same function answers doing it, asking whether it can be done, and a dry run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .. import commands as c
+from ..commands import Command
+from ..decision import Accepted, Context, Outcome
+from ..definition import Edge
+from ..errors import NotFound
+from ..refusal import Refusal
+from . import course, partners, work
+from .rules import DECIDERS
+from .state import Cycle
+
+__all__ = ["Move", "decide", "moves"]
+
+_REGISTERED = (course, partners, work)
+
+
+def decide(cycle: Cycle, command: Command, context: Context) -> Outcome:
+    """What a command on this cycle comes to; raise `NotFound` for a cycle that was never opened."""
+    if not cycle.exists and not isinstance(command, c.OpenCycle):
+        raise NotFound("cycle", cycle.id or str(getattr(command, "cycle", "")))
+    return DECIDERS[type(command)](cycle, command, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One edge out of the present stage, and why it cannot be taken now (empty: it can)."""
+
+    edge: Edge
+    refusals: tuple[Refusal, ...]
+
+
+def moves(cycle: Cycle, context: Context) -> tuple[Move, ...]:
+    """Every edge out of the present stage with what stands in its way, forward edges first."""
+
+    def asked() -> Iterator[Move]:
+        for edge in sorted(context.definition.edges_from(cycle.stage), key=lambda e: e.trigger.value):
+            outcome = decide(cycle, c.Advance(cycle.id, edge.target), context)
+            yield Move(edge, () if isinstance(outcome, Accepted) else outcome.refusals)
+
+    return tuple(asked())

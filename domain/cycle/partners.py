@@ -1,0 +1,205 @@
+"""Decisions on who is in a cycle: open it for a pairing, change the partner, open the next one.
+
+Rules of pairing itself are in `people.pairing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import commands as c
+from .. import events as e
+from ..decision import Accepted, Context, Decided, Outcome, forbidden, refused
+from ..definition import DefinitionRef
+from ..ids import cycle_after, cycle_of_pairing, cycle_stream, person_stream
+from ..people.pairing import pairing_refusals
+from ..people.person import Pairing
+from ..permission import is_coordinator
+from ..refusal import Refusal
+from ..vocabulary import Assessment, Role, Status, StepOutcome
+from .rules import ALREADY_SO, add, course_not_permitted, decides, status_refusals, time_refusals, unless
+from .state import Cycle, Goal
+
+
+def pairing_to_open(command: c.OpenCycle, context: Context) -> Pairing | None:
+    """The pairing whose cycle the command opens."""
+    return context.person(command.mentee).pairing_as_mentee
+
+
+def next_candidate(pairing: str, cycle: Cycle, ordinal: int) -> tuple[str, int] | None:
+    """The cycle to look at after `cycle`: a cancelled one makes room for another of the same pairing."""
+    if cycle.exists and cycle.status is Status.CANCELLED:
+        return cycle_of_pairing(pairing, ordinal + 1), ordinal + 1
+    return None
+
+
+@decides(c.OpenCycle)
+def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
+    """`cycle` is the pairing's newest one, or one without history; its id says where to open."""
+    name = context.name(command.mentee)
+    what = f"no cycle can be opened for {name}"
+    pairing = pairing_to_open(command, context)
+    if not is_coordinator(context.actor, command.programme):
+        return forbidden(what, "only a coordinator opens cycles", "let a coordinator open it")
+    if pairing is None:
+        why = f"{name} is a mentee in no open pairing"
+        return refused("not-paired", what, why, "publish the pairing first", person=command.mentee)
+    if cycle.exists and cycle.status is Status.COMPLETED:
+        why = f"the cycle {cycle.id} of this pairing is completed"
+        return refused("completed", what, why, "open the next cycle", cycle=cycle.id)
+    if cycle.exists:
+        return ALREADY_SO
+    refusals = list(time_refusals(cycle, context, what))
+    return unless(
+        refusals,
+        lambda: add(cycle, _opened(pairing, context, command.programme, context.definition.ref)),
+    )
+
+
+def _opened(
+    pairing: Pairing,
+    context: Context,
+    programme: str,
+    definition: DefinitionRef,
+    follows: str | None = None,
+    carried: tuple[e.Carried, ...] = (),
+) -> e.CycleOpened:
+    return e.CycleOpened(
+        programme=programme,
+        pairing=pairing.id,
+        kind=pairing.kind,
+        participants=pairing.participants,
+        definition=definition.name,
+        definition_version=definition.version,
+        definition_digest=definition.digest,
+        stage=context.definition.initial,
+        follows=follows,
+        carried=carried,
+    )
+
+
+@decides(c.OpenNextCycle)
+def open_next_cycle(cycle: Cycle, command: c.OpenNextCycle, context: Context) -> Outcome:
+    what = f"no cycle can follow {cycle.id} yet"
+    allowed = list(course_not_permitted(cycle, context, what))
+    if not allowed and cycle.next_cycle is not None:
+        return ALREADY_SO
+    following = cycle_after(cycle.id)
+
+    def refusals() -> Iterator[Refusal]:
+        yield from allowed
+        yield from time_refusals(cycle, context, what)
+        if cycle.status is not Status.COMPLETED:
+            why = f"it is {cycle.status.value}, in {cycle.stage}"
+            yield Refusal("not-completed", what, why, "complete it first", {"cycle": cycle.id})
+        if any(cycle.pairing not in context.person(person).pairings for person in cycle.people):
+            why = "the pairing has ended"
+            yield Refusal(
+                "not-paired", what, why, "publish a pairing and open its cycle", {"cycle": cycle.id}
+            )
+
+    def opened() -> Outcome:
+        pairing = Pairing(cycle.pairing, cycle.kind, cycle.participants)
+        start = _opened(pairing, context, cycle.programme, context.definition.ref, cycle.id, _carried(cycle))
+        goals = [Decided(cycle_stream(following), goal) for goal in _goals_again(cycle)]
+        link = Decided(cycle_stream(cycle.id), e.CycleFollowed(next_cycle=following))
+        return Accepted((link, Decided(cycle_stream(following), start), *goals))
+
+    return unless(refusals(), opened)
+
+
+def _open_goals(cycle: Cycle) -> list[Goal]:
+    unfinished = (Assessment.PARTLY, Assessment.NOT_MET)
+    return [g for g in cycle.goals if g.outcome is None or g.outcome.assessment in unfinished]
+
+
+def _goals_again(cycle: Cycle) -> list[e.GoalSet]:
+    return [
+        e.GoalSet(
+            goal=f"g{n}",
+            area=goal.area,
+            measured=goal.measured,
+            unit=goal.unit,
+            target=goal.target,
+            direction=goal.direction,
+        )
+        for n, goal in enumerate(_open_goals(cycle), 1)
+    ]
+
+
+def _carried(cycle: Cycle) -> tuple[e.Carried, ...]:
+    steps = [s for s in cycle.steps if s.outcome is not StepOutcome.DONE]
+    return (
+        *(e.Carried(f"g{n}", goal.id) for n, goal in enumerate(_open_goals(cycle), 1)),
+        *(e.Carried(f"s{n}", step.id, step.owner, step.check_back) for n, step in enumerate(steps, 1)),
+    )
+
+
+@decides(c.AskRematch)
+def ask_rematch(cycle: Cycle, command: c.AskRematch, context: Context) -> Outcome:
+    what = f"a rematch of {cycle.id} cannot be asked for"
+    if context.actor.role is not Role.PARTICIPANT or context.actor.id not in cycle.people:
+        return forbidden(what, "only a participant of this cycle asks for a rematch", cycle=cycle.id)
+    if context.actor.id in cycle.rematch_asked:
+        return ALREADY_SO
+    closed = cycle.status in (Status.CANCELLED, Status.COMPLETED)
+    return unless(
+        [*time_refusals(cycle, context, what), *(status_refusals(cycle, what) if closed else ())],
+        lambda: add(cycle, e.RematchAsked(person=context.actor.id)),
+    )
+
+
+@decides(c.Rematch)
+def rematch(cycle: Cycle, command: c.Rematch, context: Context) -> Outcome:
+    leaves, joins = context.name(command.leaves), context.name(command.joins)
+    what = f"{leaves} cannot be replaced by {joins} in {cycle.id}"
+    allowed = list(course_not_permitted(cycle, context, what))
+    if not allowed and command.joins in cycle.people and command.leaves not in cycle.people:
+        return ALREADY_SO
+    leaving = next((p for p in cycle.participants if p.person == command.leaves), None)
+    stays = tuple(p for p in cycle.participants if p.person != command.leaves)
+    joining = e.Participant(command.joins, bool(leaving and leaving.mentee), bool(leaving and leaving.mentor))
+    new = Pairing(command.pairing, cycle.kind, (*stays, joining))
+
+    def refusals() -> Iterator[Refusal]:
+        yield from allowed
+        yield from time_refusals(cycle, context, what)
+        if cycle.status in (Status.CANCELLED, Status.COMPLETED):
+            yield from status_refusals(cycle, what)
+        if leaving is None:
+            yield Refusal(
+                "not-in-cycle",
+                what,
+                f"{leaves} is not in this cycle",
+                f"those in it are {', '.join(context.name(person) for person in cycle.people)}",
+                {"cycle": cycle.id, "person": command.leaves},
+            )
+        if command.joins in cycle.people:
+            why = f"{joins} is in this cycle already"
+            yield Refusal("already-in-cycle", what, why, "name somebody else", {"person": command.joins})
+        elif leaving is not None:
+            yield from pairing_refusals(new, context, what, replaces=cycle.pairing)
+
+    def changed() -> Outcome:
+        everyone = (*cycle.people, command.joins)
+        events: list[Decided] = []
+        for person in everyone:
+            stream = person_stream(person)
+            if cycle.pairing in context.person(person).pairings:
+                events.append(Decided(stream, e.PairingEnded(pairing=cycle.pairing)))
+            if command.do_not_pair_again and person == command.leaves:
+                events.extend(Decided(stream, e.DoNotPair(other=p.person)) for p in stays)
+            if person != command.leaves:
+                published = e.PairingPublished(pairing=new.id, kind=new.kind, participants=new.participants)
+                events.append(Decided(stream, published))
+        partner = e.PartnerChanged(
+            old_pairing=cycle.pairing,
+            new_pairing=new.id,
+            left=command.leaves,
+            joined=command.joins,
+            kind=cycle.kind,
+            participants=new.participants,
+        )
+        return Accepted((Decided(cycle_stream(cycle.id), partner), *events))
+
+    return unless(refusals(), changed)

@@ -1,0 +1,59 @@
+"""Names of streams and short ids: letter, dash, sixteen characters that differ from the first on.
+
+Entropy comes from outside. Where one thing follows from another (the cycle of a pairing), its id is derived,
+so that doing it twice meets the same stream.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH = 16
+
+CYCLE, PERSON, PAIRING, PROGRAMME, BATCH = "c", "p", "q", "g", "b"
+MAIN_PROGRAMME = "main"
+
+
+def short_id(letter: str, entropy: bytes) -> str:
+    """An id from at least ten random (or hashed) bytes."""
+    number = int.from_bytes(entropy[:10], "big")
+    digits = [ALPHABET[(number >> (5 * place)) & 31] for place in range(LENGTH)]
+    return f"{letter}-{''.join(digits)}"
+
+
+def derived_id(letter: str, *parts: str) -> str:
+    """The id that always follows from these parts."""
+    return short_id(letter, sha256("\x1f".join(parts).encode()).digest())
+
+
+def cycle_of_pairing(pairing: str, ordinal: int = 1) -> str:
+    """The id of a pairing's first cycle, or of the one opened after that was cancelled."""
+    return derived_id(CYCLE, "pairing", pairing, str(ordinal))
+
+
+def cycle_after(cycle: str) -> str:
+    """The id of the cycle that follows a completed one."""
+    return derived_id(CYCLE, "after", cycle)
+
+
+def person_of_roster(tenant: str, source: str, external_id: str) -> str:
+    """The id of a person known to another system, so that two imports meet."""
+    return derived_id(PERSON, "roster", tenant, source, external_id)
+
+
+def cycle_stream(cycle: str) -> str:
+    return f"cycle:{cycle}"
+
+
+def person_stream(person: str) -> str:
+    return f"person:{person}"
+
+
+def programme_stream(programme: str) -> str:
+    return f"programme:{programme}"
+
+
+def subject_of(stream: str) -> str:
+    """The id that a stream belongs to."""
+    return stream.partition(":")[2]

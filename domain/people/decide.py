@@ -1,0 +1,231 @@
+"""Decisions on people and pairings: add, change, leave, return, merge, publish and end pairings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from .. import commands as c
+from .. import events as e
+from ..commands import Command
+from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, forbidden, refused
+from ..ids import person_stream
+from ..permission import is_coordinator
+from ..refusal import Refusal
+from .pairing import kind_of, pairing_refusals
+from .person import Pairing, Person, Profile
+
+ALREADY_SO = Accepted()
+MOST_MENTEES = 100
+
+Decider = Callable[[Person, Any, Context], Outcome]
+DECIDERS: dict[type[Command], Decider] = {}
+D = TypeVar("D", bound=Decider)
+
+
+def decide_person(person: Person, command: Command, context: Context) -> Outcome:
+    """What a command about people comes to. `person` is the one it names first; the others are in the context."""
+    if not is_coordinator(context.actor, context.programme.id or getattr(command, "programme", "main")):
+        return forbidden(
+            "people and pairings are not changed",
+            f"only a coordinator does this; {context.actor.id} acts as {context.actor.role.value}",
+            "let a coordinator do it",
+            actor=context.actor.id,
+        )
+    return DECIDERS[type(command)](person, command, context)
+
+
+def _decides(kind: type[Command]) -> Callable[[D], D]:
+    def register(decider: D) -> D:
+        DECIDERS[kind] = decider
+        return decider
+
+    return register
+
+
+def _profile(command: c.AddPerson | c.ChangePerson) -> Profile:
+    return Profile(
+        command.name.strip(),
+        command.external_id,
+        command.source,
+        command.username,
+        command.email,
+        command.school,
+        command.subjects,
+        command.grades,
+        command.areas,
+        command.capacity,
+    )
+
+
+def _profile_refusals(profile: Profile, what: str) -> Iterator[Refusal]:
+    if not profile.name:
+        yield Refusal("no-name", what, "the name is empty", "give a name")
+    if profile.capacity is not None and not 0 <= profile.capacity <= MOST_MENTEES:
+        why = f"a capacity of {profile.capacity} cannot be right"
+        yield Refusal("bad-value", what, why, f"give 0 to {MOST_MENTEES}", {"capacity": profile.capacity})
+
+
+def _fields(profile: Profile) -> dict[str, Any]:
+    return {name: getattr(profile, name) for name in Profile.__slots__}
+
+
+@_decides(c.AddPerson)
+def add_person(person: Person, command: c.AddPerson, context: Context) -> Outcome:
+    profile = _profile(command)
+    if person.exists:
+        if person.profile == profile:
+            return ALREADY_SO
+        why = f"{person.name} has that id"
+        return refused(
+            "person-exists", f"{profile.name} is not added", why, "change that person", person=person.id
+        )
+    problem = all_of(_profile_refusals(profile, "the person is not added"))
+    return problem or accepted(person_stream(person.id), e.PersonAdded(**_fields(profile)))
+
+
+@_decides(c.ChangePerson)
+def change_person(person: Person, command: c.ChangePerson, context: Context) -> Outcome:
+    what = f"{context.name(command.person)} is not changed"
+    if not person.exists:
+        return _unknown(command.person, what)
+    profile = _profile(command)
+    if person.profile == profile:
+        return ALREADY_SO
+    problem = all_of(_profile_refusals(profile, what))
+    return problem or accepted(person_stream(person.id), e.PersonChanged(**_fields(profile)))
+
+
+def _unknown(person: str, what: str) -> Outcome:
+    return refused(
+        "no-such-person", what, f"nobody has the id {person}", "add the person first", person=person
+    )
+
+
+@_decides(c.NameEvaluator)
+def name_evaluator(person: Person, command: c.NameEvaluator, context: Context) -> Outcome:
+    what = f"the evaluator of {context.name(command.person)} is not named"
+    for id in (command.person, command.evaluator):
+        if not context.person(id).exists:
+            return _unknown(id, what)
+    if command.person == command.evaluator:
+        return refused("self-evaluation", what, "nobody evaluates themselves", "name somebody else")
+    if command.evaluator in person.evaluators:
+        return ALREADY_SO
+    return accepted(person_stream(person.id), e.EvaluatorNamed(evaluator=command.evaluator))
+
+
+@_decides(c.RemoveEvaluator)
+def remove_evaluator(person: Person, command: c.RemoveEvaluator, context: Context) -> Outcome:
+    if not person.exists:
+        return _unknown(command.person, "no evaluator is removed")
+    if command.evaluator not in person.evaluators:
+        return ALREADY_SO
+    return accepted(person_stream(person.id), e.EvaluatorRemoved(evaluator=command.evaluator))
+
+
+@_decides(c.MarkLeft)
+def mark_left(person: Person, command: c.MarkLeft, context: Context) -> Outcome:
+    if not person.exists:
+        return _unknown(command.person, "no leave is recorded")
+    if not person.active:
+        return ALREADY_SO
+    return accepted(person_stream(person.id), e.PersonLeft(reason=command.reason))
+
+
+@_decides(c.MarkReturned)
+def mark_returned(person: Person, command: c.MarkReturned, context: Context) -> Outcome:
+    what = f"the return of {context.name(command.person)} is not recorded"
+    if not person.exists:
+        return _unknown(command.person, what)
+    if person.merged_into is not None:
+        why = f"they were merged into {person.merged_into}"
+        return refused("person-merged", what, why, "name that person", person=person.id)
+    if person.active:
+        return ALREADY_SO
+    return accepted(person_stream(person.id), e.PersonReturned())
+
+
+@_decides(c.MergePeople)
+def merge_people(person: Person, command: c.MergePeople, context: Context) -> Outcome:
+    duplicate = context.person(command.duplicate)
+    what = f"{context.name(command.duplicate)} is not merged into {context.name(command.person)}"
+    if person.exists and duplicate.merged_into == person.id:
+        return ALREADY_SO
+
+    def refusals() -> Iterator[Refusal]:
+        for id, known in ((command.person, person), (command.duplicate, duplicate)):
+            if not known.exists:
+                yield Refusal("no-such-person", what, f"nobody has the id {id}", "", {"person": id})
+            if known.merged_into is not None:
+                why = f"{known.name} was merged into {known.merged_into}"
+                yield Refusal("person-merged", what, why, "name that person", {"person": id})
+        if command.person == command.duplicate:
+            yield Refusal("same-person", what, "both are the same id", "name two ids")
+        if duplicate.pairings:
+            why = f"{duplicate.name} is in an open pairing"
+            fix = "end it, or change the partner in its cycle, first"
+            yield Refusal("still-paired", what, why, fix, {"person": duplicate.id})
+
+    return all_of(refusals()) or Accepted(
+        (
+            Decided(person_stream(person.id), e.PersonAbsorbed(duplicate=duplicate.id)),
+            Decided(person_stream(duplicate.id), e.PersonMerged(into=person.id)),
+        )
+    )
+
+
+@_decides(c.ForbidPairing)
+def forbid_pairing(person: Person, command: c.ForbidPairing, context: Context) -> Outcome:
+    what = "the two are not kept apart"
+    other = context.person(command.other)
+    for id in (command.person, command.other):
+        if not context.person(id).exists:
+            return _unknown(id, what)
+    if command.person == command.other:
+        return refused("same-person", what, "both are the same person", "name two people")
+    if command.other in person.not_with:
+        return ALREADY_SO
+    return Accepted(
+        (
+            Decided(person_stream(person.id), e.DoNotPair(other=other.id)),
+            Decided(person_stream(other.id), e.DoNotPair(other=person.id)),
+        )
+    )
+
+
+@_decides(c.PublishPairing)
+def publish_pairing(person: Person, command: c.PublishPairing, context: Context) -> Outcome:
+    names = " and ".join(context.name(p.person) for p in command.participants)
+    new = Pairing(command.pairing, kind_of(command.participants), command.participants)
+    if _same_pairing(person, new):
+        return ALREADY_SO
+    event = e.PairingPublished(pairing=new.id, kind=new.kind, participants=new.participants)
+    return all_of(pairing_refusals(new, context, f"{names} cannot be paired")) or Accepted(
+        tuple(Decided(person_stream(id), event) for id in new.people)
+    )
+
+
+def _same_pairing(person: Person, new: Pairing) -> bool:
+    return any(set(known.participants) == set(new.participants) for known in person.pairings.values())
+
+
+@_decides(c.EndPairing)
+def end_pairing(person: Person, command: c.EndPairing, context: Context) -> Outcome:
+    if not person.exists:
+        return _unknown(command.person, "no pairing is ended")
+    pairing = person.pairings.get(command.pairing)
+    if pairing is None:
+        return ALREADY_SO
+    ended = [
+        Decided(person_stream(id), e.PairingEnded(pairing=pairing.id))
+        for id in pairing.people
+        if pairing.id in context.person(id).pairings
+    ]
+    apart = [
+        Decided(person_stream(id), e.DoNotPair(other=other))
+        for id in pairing.people
+        for other in pairing.people
+        if command.do_not_pair_again and other != id
+    ]
+    return Accepted((*ended, *apart))

@@ -1,0 +1,120 @@
+"""The hard rules of pairing, decided on the people's own streams.
+
+No self-mentoring; one open pairing as a mentee; mentors within capacity; no evaluator as mentor; nobody
+with whom they are not to be paired. Proposals and scores are not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+from ..decision import Context
+from ..events import Participant
+from ..refusal import Refusal
+from ..vocabulary import PairingKind
+from .person import Pairing, Person
+
+
+def kind_of(participants: tuple[Participant, ...]) -> PairingKind:
+    """A pair, a reciprocal pair, or a group of three or more."""
+    if len(participants) > 2:
+        return PairingKind.GROUP
+    if all(p.mentee and p.mentor for p in participants):
+        return PairingKind.RECIPROCAL
+    return PairingKind.PAIR
+
+
+def pairing_refusals(
+    new: Pairing, context: Context, what: str, *, replaces: str | None = None
+) -> Iterator[Refusal]:
+    """Every rule that a new pairing breaks; the pairing that it `replaces` no longer counts."""
+    yield from _shape(new, what)
+    for participant in new.participants:
+        person = context.person(participant.person)
+        yield from _available(participant, person, what)
+        if participant.mentee:
+            yield from _one_pairing(person, replaces, what)
+        if participant.mentor:
+            yield from _capacity(participant, person, new, replaces, context, what)
+    for one, other in permutations(new.participants, 2):
+        yield from _together(context.person(one.person), context.person(other.person), one, other, what)
+
+
+def _shape(new: Pairing, what: str) -> Iterator[Refusal]:
+    if len(set(new.people)) < len(new.participants) or len(new.participants) < 2:
+        yield Refusal("self-mentoring", what, "nobody is their own mentor", "name two different people")
+    if not any(p.mentee for p in new.participants) or not any(p.mentor for p in new.participants):
+        yield Refusal("no-roles", what, "a pairing has a mentee and a mentor", "say who is which")
+
+
+def _available(participant: Participant, person: Person, what: str) -> Iterator[Refusal]:
+    if not person.exists:
+        why = f"nobody has the id {participant.person}"
+        yield Refusal("no-such-person", what, why, "add the person first", {"person": participant.person})
+    elif person.merged_into is not None:
+        why = f"{person.name} was merged into {person.merged_into}"
+        yield Refusal("person-merged", what, why, "name that person", {"person": person.id})
+    elif not person.active:
+        why = f"{person.name} has left"
+        yield Refusal("person-left", what, why, "record the return first", {"person": person.id})
+
+
+def _one_pairing(person: Person, replaces: str | None, what: str) -> Iterator[Refusal]:
+    for pairing in person.pairings.values():
+        if pairing.id != replaces and pairing.has(person.id, mentee=True):
+            yield Refusal(
+                "already-paired",
+                what,
+                f"{person.name} is a mentee in another open pairing",
+                "end that pairing first, or change the partner in its cycle",
+                {"person": person.id, "pairing": pairing.id},
+            )
+
+
+def _capacity(
+    participant: Participant,
+    person: Person,
+    new: Pairing,
+    replaces: str | None,
+    context: Context,
+    what: str,
+) -> Iterator[Refusal]:
+    own = person.profile.capacity
+    capacity = context.definition.mentor_capacity if own is None else own
+    before = person.pairings.get(replaces) if replaces else None
+    freed = _mentees(before, person.id) if before and before.has(person.id, mentor=True) else 0
+    load = person.load - freed + _mentees(new, participant.person)
+    if load > capacity:
+        yield Refusal(
+            "over-capacity",
+            what,
+            f"{person.name} would have {load} mentees and takes {capacity}",
+            "choose another mentor, or raise their capacity",
+            {"person": person.id, "load": load, "capacity": capacity},
+        )
+
+
+def _mentees(pairing: Pairing, besides: str) -> int:
+    return sum(1 for p in pairing.participants if p.mentee and p.person != besides)
+
+
+def _together(
+    one: Person, other: Person, first: Participant, second: Participant, what: str
+) -> Iterator[Refusal]:
+    if first.mentor and second.mentee and one.id in other.evaluators:
+        yield Refusal(
+            "mentor-is-evaluator",
+            what,
+            f"{one.name} evaluates {other.name}",
+            "choose a mentor who does not evaluate them",
+            {"mentor": one.id, "mentee": other.id},
+        )
+    if other.id in one.not_with:
+        yield Refusal(
+            "not-to-be-paired",
+            what,
+            f"{one.name} and {other.name} are not to be paired",
+            "choose somebody else",
+            {"person": one.id, "other": other.id},
+        )

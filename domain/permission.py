@@ -1,0 +1,87 @@
+"""Who may do and see what. The definition says who may record which work; this adds what no definition may loosen.
+
+A coordinator records facts without words, never an agreement or a reflection; words are for the pair alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .actor import Actor
+from .cycle.state import Cycle
+from .decision import Context
+from .definition import Activity, Capacity
+from .refusal import Refusal
+from .vocabulary import Role
+
+PERSONAL = frozenset({Activity.AGREEMENT, Activity.REFLECTION, Activity.CONSENT})
+"""What each participant can only do for themselves."""
+
+
+def capacities(cycle: Cycle, actor: Actor) -> frozenset[Capacity]:
+    """What an actor is in a cycle; nothing for strangers and auditors."""
+    match actor.role:
+        case Role.COORDINATOR:
+            return frozenset({Capacity.COORDINATOR}) if in_programme(actor, cycle.programme) else frozenset()
+        case Role.SYSTEM:
+            return frozenset({Capacity.SYSTEM})
+        case Role.AUDITOR:
+            return frozenset()
+        case Role.PARTICIPANT:
+            held = set()
+            for p in cycle.participants:
+                if p.person == actor.id:
+                    held |= {Capacity.MENTEE} if p.mentee else set()
+                    held |= {Capacity.MENTOR} if p.mentor else set()
+            return frozenset(held)
+
+
+def in_programme(actor: Actor, programme: str) -> bool:
+    """Whether a programme lies within what the actor is bounded to."""
+    return actor.programme is None or actor.programme == programme
+
+
+def is_coordinator(actor: Actor, programme: str) -> bool:
+    return actor.role is Role.COORDINATOR and in_programme(actor, programme)
+
+
+def may_read_facts(cycle: Cycle, actor: Actor) -> bool:
+    """Participants read their own cycle (also one they left), the others what is in their programme."""
+    if actor.role is Role.PARTICIPANT:
+        return any(member.person == actor.id for member in cycle.members)
+    return actor.role is Role.SYSTEM or in_programme(actor, cycle.programme)
+
+
+def may_read_words(cycle: Cycle, actor: Actor) -> bool:
+    """Only participants, and only while they are in the cycle."""
+    return actor.role is Role.PARTICIPANT and actor.id in cycle.people
+
+
+def work_not_permitted(
+    cycle: Cycle, activity: Activity, context: Context, *, words: bool, what: str
+) -> Iterator[Refusal]:
+    """Why this actor may not record such work, if so. `words` says that the command carries texts."""
+    actor = context.actor
+    held = capacities(cycle, actor)
+    allowed = set(context.definition.permitted(activity))
+    if activity in PERSONAL:
+        allowed &= {Capacity.MENTEE, Capacity.MENTOR}
+    if not held & allowed:
+        yield _not_permitted(what, activity, actor, allowed)
+    elif words and Capacity.COORDINATOR in held:
+        yield Refusal(
+            "words-of-others",
+            what,
+            "a coordinator records that and when something happened, never the words",
+            "leave the texts out, or let a participant record it",
+            {"activity": activity.value},
+            permission=True,
+        )
+
+
+def _not_permitted(what: str, activity: Activity, actor: Actor, allowed: set[Capacity]) -> Refusal:
+    who = " or ".join(c.value for c in Capacity if c in allowed) or "nobody"
+    why = f"only {who} of this cycle may record {activity.value}; {actor.id} acts as {actor.role.value}"
+    fix = "each participant does this for themselves" if activity in PERSONAL else f"let a {who} do it"
+    facts = {"activity": activity.value, "actor": actor.id, "role": actor.role.value}
+    return Refusal("not-permitted", what, why, fix, facts, permission=True)
