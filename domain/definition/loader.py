@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Never
 
-from ..errors import NotFound
+from ..errors import InvalidInput, NotFound
 from .catalogue import CATALOGUE
 from .checks import check
 from .model import (
@@ -42,8 +42,12 @@ def load(path: Path) -> Definition:
     """The definition in a file; `NotFound` when there is none, `DefinitionInvalid` for its mistakes."""
     try:
         return parse(path.read_text(encoding="utf-8-sig"), path.name)
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         raise NotFound("definition file", str(path), "give the path of a TOML file") from None
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read", str(error.strerror), "give the path of a TOML file"
+        ) from None
     except UnicodeDecodeError:
         _fail(path.name, [Problem(path.name, "the file is not UTF-8 text", "save it as UTF-8")])
 

@@ -38,5 +38,5 @@ def one_of(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     known = sorted(set(map(str, known)))
-    near = get_close_matches(word, known, n=1)
+    near = get_close_matches(word[:80], known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"use {' or '.join(map(repr, known)) or 'none'}"

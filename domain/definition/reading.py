@@ -13,6 +13,7 @@ Word = TypeVar("Word", bound=StrEnum)
 Fallback = TypeVar("Fallback")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 80
+MOST = 100
 
 
 class Table:
@@ -75,20 +76,22 @@ class Table:
             self.report(f"{key!r} lists {word.value!r} twice", "list it once")
         return tuple(dict.fromkeys(found))
 
-    def table(self, key: str, where: str = "") -> Table:
+    def table(self, key: str) -> Table:
         """A table in this one; empty when it is missing."""
         self._asked.append(key)
         value = self._content.get(key, {})
         if not isinstance(value, dict):
             value = self._wrong(key, value, "a table", {})
-        return Table(value, f"{self.where}: {where or key}", self._problems)
+        return Table(value, f"{self.where}: {key}", self._problems)
 
     def tables(self, key: str) -> Iterator[Table]:
-        """An array of tables, `[[key]]`; at least one."""
+        """An array of tables, `[[key]]`; at least one, and no more than a person could draw."""
         value = self._required(key)
         if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
             value = self._wrong(key, value, f"tables, each under [[{key}]]", [])
-        for number, item in enumerate(value, 1):
+        if len(value) > MOST:
+            self.report(f"there are {len(value)} tables [[{key}]]", f"use at most {MOST}")
+        for number, item in enumerate(value[:MOST], 1):
             yield Table(item, f"{self.where}: {key} {number}", self._problems)
 
     def close(self) -> None:
