@@ -1,0 +1,78 @@
+"""`--as-of`: the end of a day, an instant, or a position in the log. Not for `--on` (see `dates`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+
+from mentorcycle.domain.zones import end_of_day
+
+from .dates import Calendar, parse, said
+from .exits import WrongValue
+
+_POSITION = re.compile(r"(@?)([0-9]{1,15})")
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfDay:
+    """Everything recorded up to and including the last microsecond of `day` in `zone`, which is `at`."""
+
+    day: date
+    zone: str
+    at: datetime
+
+    @property
+    def echo(self) -> str:
+        return f"as of {said(self.day)}, end of day, {self.zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """Everything recorded up to and including that microsecond."""
+
+    at: datetime
+
+    @property
+    def echo(self) -> str:
+        return f"as of {said(self.at.date())} {self.at:%H:%M:%S} {self.at.tzname()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Everything up to and including that event."""
+
+    position: int
+
+    @property
+    def echo(self) -> str:
+        return f"as of event {self.position}"
+
+
+AsOf: TypeAlias = EndOfDay | Instant | Position
+
+
+def parse_as_of(text: str, today: date, zone: str, calendar: Calendar | None = None) -> AsOf:
+    """Read `2026-10-31`, `yesterday`, an instant, `@1882` or `1882`; raise `WrongValue`."""
+    if found := _POSITION.fullmatch(text.strip()):
+        return Position(_position(found[1], found[2]))
+    when = parse(text, today, calendar, zone)
+    if when.at is not None:
+        return Instant(when.at)
+    try:
+        return EndOfDay(when.date, zone, end_of_day(when.date, zone))
+    except OverflowError:
+        raise WrongValue(f"{text!r} has no end of day", "the calendar ends with it") from None
+
+
+def _position(at_sign: str, digits: str) -> int:
+    if not at_sign and len(digits) == 8:
+        dashed = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+        try:
+            date.fromisoformat(dashed)
+        except ValueError:
+            return int(digits)
+        why = f"it could be the date {dashed} or the position of an event"
+        raise WrongValue(f"{digits!r} can be read in two ways", why, f"write {dashed} or @{digits}")
+    return int(digits)

@@ -1,0 +1,195 @@
+"""The program: one entry, every exit. Not for commands: each noun has a file and `registry` lists them.
+
+How a command is written, say `cli/cycle.py`:
+
+    import click
+    from .options import dry_run, on
+    from .session import Session, command
+
+    @command()
+    @click.argument("cycle")
+    @on
+    @dry_run
+    def pause(session: Session, cycle: str, on: str | None, dry_run: bool) -> ExitCode | None:
+        \"\"\"What help says, beginning with the line that stands in the registry.\"\"\"
+        from mentorcycle.engine import Engine          # inside: help and completion load click only
+        ...                                            # one call; raise, or `refused.or_raise()`
+        session.out.record("pause/1", [Column("id", keep=True), Column("status")], row, sentence="c-7f3k is paused")
+
+and one line in `registry`: `"pause": Leaf("mentorcycle.cli.cycle:pause", "Stop a cycle's clocks.")`.
+Errors are raised, never printed: this file turns them into words and an exit code. What the function
+returns is the exit code, None is 0. Data goes to `session.out`, talk to `session.talk`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NoReturn, TextIO
+
+import click
+
+from .lazy import LazyGroup
+from .registry import TREE
+from .session import FORMATS, Session, common_options
+
+PROGRAM = "mentorcycle"
+COMPLETE = "_MENTORCYCLE_COMPLETE"
+"""The variable in which a completion script puts its question."""
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Program(LazyGroup):
+    """The top of the tree; every way of ending passes through `main`."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        *,
+        obj: Session | None = None,
+        **extra: Any,
+    ) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        session = obj or Session()
+        if instruction := os.environ.get(COMPLETE):
+            _complete(self, instruction)
+        if not standalone_mode:
+            return super().main(words, PROGRAM, standalone_mode=False, obj=session, **extra)
+        sys.exit(self._run(words, session, extra))
+
+    def _run(self, words: list[str], session: Session, extra: dict[str, Any]) -> int:
+        """The exit code, after everything was said and written."""
+        code = 1
+        try:
+            code = self._attempt(words, session, extra)
+            _flush()
+        except BrokenPipeError:
+            from .exits import ExitCode
+
+            code = ExitCode.OUTPUT_CLOSED
+            _abandon(sys.stdout, sys.stderr)
+        except OSError:  # told already
+            _abandon(sys.stdout, sys.stderr)
+        return code
+
+    def _attempt(self, words: list[str], session: Session, extra: dict[str, Any]) -> int:
+        try:
+            try:
+                with self.make_context(PROGRAM, words.copy(), obj=session, **extra) as context:
+                    code = self.invoke(context)
+            except click.exceptions.Exit as done:
+                code = done.exit_code
+            _flush()
+        except BrokenPipeError:
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            from .exits import ending
+
+            try:
+                _explain(error, words, session)
+            except OSError:  # stderr is closed or full: the code still tells
+                _abandon(sys.stderr)
+            return ending(error)
+        return code if isinstance(code, int) else 0
+
+
+def _explain(error: BaseException, words: list[str], session: Session) -> None:
+    """Say on stderr what went wrong."""
+    from . import errors
+    from .text import colour_wanted
+
+    if session.environ.get("MENTORCYCLE_DEBUG") and not isinstance(error, click.ClickException | click.Abort):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+    elif isinstance(error, KeyboardInterrupt | click.Abort):
+        click.echo("\ninterrupted", err=True)
+    elif _format(words, session) in {"json", "jsonl"}:
+        click.echo(errors.json_line(errors.report(error)), err=True)
+    elif sys.stderr is not None:
+        colour = colour_wanted(sys.stderr, session.environ, no_color=session.no_color)
+        for line in errors.lines(errors.report(error), labels=session.labels, colour=colour):
+            click.echo(line, err=True, color=colour)
+
+
+def _format(words: Sequence[str], session: Session) -> str | None:
+    """The format that was asked for, even where the command line or the config cannot be read."""
+    from mentorcycle.domain.errors import MentorcycleError
+
+    try:
+        typed = session.flags.get("format") or _typed_format(words)
+        return typed or session.settings.format
+    except (MentorcycleError, OSError):
+        return session.environ.get("MENTORCYCLE_FORMAT")
+
+
+def _typed_format(words: Sequence[str]) -> str | None:
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name == "--format" and (value or following) in FORMATS:
+            return value or following
+    return None
+
+
+def _complete(program: click.Command, instruction: str) -> NoReturn:
+    from click.shell_completion import shell_complete
+
+    sys.exit(shell_complete(program, {}, PROGRAM, COMPLETE, instruction))
+
+
+def _flush() -> None:
+    """Write out what is buffered while an error can still be told."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def _abandon(*streams: TextIO | None) -> None:
+    """Make the interpreter's own flush at its end silent: there is nobody to read, or no room."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        with suppress(AttributeError, OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"{PROGRAM} {version(PROGRAM)}")
+        ctx.exit()
+
+
+_VERSION = click.Option(
+    ["--version"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+
+cli = Program(
+    PROGRAM,
+    TREE,
+    help="Peer-mentorship cycles of teachers: run them, see what is due, and prove what happened.",
+    params=[*common_options(), _VERSION],
+)
+cli.context_settings = _CONTEXT
+
+
+def run() -> NoReturn:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name never breaks an output of narrow encoding
+    cli.main()
+    raise SystemExit  # `main` has ended the program

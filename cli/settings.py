@@ -1,0 +1,138 @@
+"""Where the settings come from: flag, then MENTORCYCLE_*, then `mentorcycle.toml` here or above, then the
+person's own config, then the default. Not for what a setting means to the engine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from .exits import WrongValue
+from .session import FORMATS
+
+FILE = "mentorcycle.toml"
+DEFAULT_DB = "sqlite:///mentorcycle.db"
+
+
+class Key(NamedTuple):
+    """One setting: its name in a config file, its flag and its variable."""
+
+    name: str
+    flag: str
+    variable: str
+
+
+KEYS = {
+    "db": Key("db", "--db", "MENTORCYCLE_DB"),
+    "actor": Key("as", "--as", "MENTORCYCLE_ACTOR"),
+    "tenant": Key("tenant", "--tenant", "MENTORCYCLE_TENANT"),
+    "program": Key("program", "--program", "MENTORCYCLE_PROGRAM"),
+    "format": Key("format", "--format", "MENTORCYCLE_FORMAT"),
+}
+_FIELD_OF = {key.name: field for field, key in KEYS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one invocation; None is not set. `origins` says of each where it came from."""
+
+    db: str
+    actor: str | None
+    tenant: str | None
+    program: str | None
+    format: str | None
+    origins: Mapping[str, str]
+
+
+def load(flags: Mapping[str, str], environ: Mapping[str, str], here: Path) -> Settings:
+    """Merge all sources; raise `WrongValue` with file and line for a config that cannot be used."""
+    merged: dict[str, tuple[str, str]] = {"db": (DEFAULT_DB, "default")}
+    for file in (personal_file(environ), project_file(here)):  # the nearest last: it wins
+        merged.update({field: (value, str(file)) for field, value in _of_file(file)})
+    for field, key in KEYS.items():
+        if value := environ.get(key.variable):
+            merged[field] = (value, key.variable)
+        if value := flags.get(field):
+            merged[field] = (value, key.flag)
+    if "format" in merged:
+        _check_format(*merged["format"])
+    values = {field: merged[field][0] if field in merged else None for field in KEYS}
+    origins = {field: origin for field, (_, origin) in merged.items()}
+    return Settings(db=merged["db"][0], **{f: v for f, v in values.items() if f != "db"}, origins=origins)
+
+
+def project_file(here: Path) -> Path | None:
+    """The nearest `mentorcycle.toml` in this folder or above."""
+    return next((path for folder in (here, *here.parents) if (path := folder / FILE).is_file()), None)
+
+
+def personal_file(environ: Mapping[str, str]) -> Path | None:
+    """The person's own config, where the XDG rules put it."""
+    folder = Path(environ.get("XDG_CONFIG_HOME", ""))
+    if not folder.is_absolute():  # the rules say that a relative one is ignored
+        folder = Path(environ.get("HOME") or Path.home()) / ".config"
+    path = folder / "mentorcycle" / "config.toml"
+    return path if path.is_file() else None
+
+
+def _of_file(path: Path | None) -> Iterator[tuple[str, str]]:
+    if path is None:
+        return
+    import tomllib
+
+    try:
+        text = path.read_text("utf-8")
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, rest = str(error).partition(" (at line ")
+        line = rest.partition(",")[0] or "end"
+        raise WrongValue(
+            f"{path}:{line}: {reason}", "it is not TOML there", 'write lines like db = "…"'
+        ) from None
+    except UnicodeDecodeError:
+        raise WrongValue(f"{path} is not text", "a config is UTF-8", "save it as UTF-8") from None
+    except OSError as error:
+        raise WrongValue(
+            f"{path} cannot be read", error.strerror or "", "make it readable or move it"
+        ) from None
+    for name, value in found.items():
+        place = f"{path}:{_line(text, name)}"
+        if name not in _FIELD_OF:
+            raise _unknown(place, name)
+        if not isinstance(value, str) or not value.strip():
+            why = "it is empty" if isinstance(value, str) else f"it is a TOML {type(value).__name__}"
+            raise WrongValue(f"{place}: {name} is not a text", why, f'write {name} = "…"')
+        if name == "format":
+            _check_format(value, place)
+        yield _FIELD_OF[name], _beside(path, value) if name == "db" else value
+
+
+def _beside(path: Path, url: str) -> str:
+    """A relative SQLite path in a config means the same store from every folder."""
+    scheme, place = "sqlite:///", url.removeprefix("sqlite:///")
+    if not url.startswith(scheme) or place.startswith(("/", ":memory:")) or not place:
+        return url
+    return f"{scheme}{path.parent.absolute() / place}"
+
+
+def _unknown(place: str, name: str) -> WrongValue:
+    from difflib import get_close_matches
+
+    meant = get_close_matches(name, _FIELD_OF, n=1)
+    fix = f"did you mean {meant[0]}?" if meant else "remove it"
+    return WrongValue(f"{place}: unknown key {name!r}", f"known keys are {', '.join(_FIELD_OF)}", fix)
+
+
+def _check_format(value: str, origin: str) -> None:
+    if value not in FORMATS:
+        why = f"formats are {', '.join(FORMATS)}"
+        raise WrongValue(f"{origin}: there is no format {value!r}", why, "write one of them")
+
+
+def _line(text: str, name: str) -> int:
+    """Where a key stands; `tomllib` does not say. 1 when it is written in a way not looked for."""
+    pattern = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(name)}[\"']?\s*[=.\]]")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)

@@ -1,0 +1,77 @@
+"""Columns of text for a terminal, written as rows arrive. Not for machines (see `formats`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, TypeAlias
+
+from .columns import Column, Row, values
+from .text import cut, harmless, pad, paint, width
+
+SAMPLE = 500
+"""Rows that decide the widths; later ones are fitted to them, so a long list starts at once."""
+_GAP = "  "
+_NARROWEST = 6
+
+Cell: TypeAlias = tuple[str, str | None]
+"""Text and colour."""
+
+
+def table(columns: Sequence[Column], rows: Iterable[Row], *, room: int | None, colour: bool) -> Iterator[str]:
+    """Heading and lines; nothing at all for no rows. `room` is the terminal's width, None for no limit."""
+    source = iter(rows)
+    sample = list(islice(source, SAMPLE))
+    if not sample:
+        return
+    places = [place for place, column in enumerate(columns) if column.in_table]
+    shown = [columns[place] for place in places]
+    cells = (_cells(shown, [all_[place] for place in places]) for all_ in _each(columns, sample, source))
+    first = list(islice(cells, len(sample)))
+    widest = [
+        max(width(column.heading), *(width(row[place][0]) for row in first))
+        for place, column in enumerate(shown)
+    ]
+    widths = fitted(widest, shown, room)
+    headings = [
+        pad(cut(column.heading, cells), cells, right=column.right)
+        for column, cells in zip(shown, widths, strict=True)
+    ]
+    yield paint(_GAP.join(headings).rstrip(), "dim", on=colour)
+    for row in chain(first, cells):
+        yield _line(shown, row, widths, cutting=room is not None, colour=colour)
+
+
+def fitted(widest: Sequence[int], columns: Sequence[Column], room: int | None) -> list[int]:
+    """Widths that fit the room: the widest give first, those to keep never."""
+    space = None if room is None else room - len(_GAP) * (len(widest) - 1)
+    widths = list(widest)
+    while space is not None and sum(widths) > space:
+        giving = [place for place, column in enumerate(columns) if not column.keep]
+        place = max(giving, key=lambda at: widths[at], default=None)
+        if place is None or widths[place] <= _NARROWEST:
+            break
+        widths[place] -= 1
+    return widths
+
+
+def _each(columns: Sequence[Column], *sources: Iterable[Row]) -> Iterator[list[Any]]:
+    return (values(columns, row) for row in chain(*sources))
+
+
+def _cells(columns: Sequence[Column], row: Sequence[Any]) -> list[Cell]:
+    return [
+        (harmless(column.shown(value)), column.colour(value) if column.colour else None)
+        for column, value in zip(columns, row, strict=True)
+    ]
+
+
+def _line(
+    columns: Sequence[Column], row: Sequence[Cell], widths: Sequence[int], *, cutting: bool, colour: bool
+) -> str:
+    parts = []
+    for column, (text, chosen), cells in zip(columns, row, widths, strict=True):
+        fitting = cut(text, cells) if cutting and not column.keep else text
+        space, painted = " " * (cells - width(fitting)), paint(fitting, chosen, on=colour)
+        parts.append(space + painted if column.right else painted + space)
+    return _GAP.join(parts).rstrip()
