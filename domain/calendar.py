@@ -15,7 +15,10 @@ from datetime import date
 from .errors import InvalidInput
 
 Pause = tuple[date, date]
-"""(paused on, resumed on): stops the clock for the days after the first, up to and including the second."""
+"""(paused on, resumed on): the clock stands on the first day and runs again on the second.
+
+A pause that goes on is given as resumed tomorrow.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,9 @@ def _anchor(start: date, school_days: int) -> tuple[int, int]:
 
 
 def _merged(pauses: Iterable[Pause]) -> list[tuple[int, int]]:
-    """Pauses as disjoint ordinals in order; those that stop no day are dropped."""
+    """Pauses as disjoint stretches in order, each from after its first ordinal to its second."""
     merged: list[tuple[int, int]] = []
-    for since, until in sorted((since.toordinal(), until.toordinal()) for since, until in pauses):
+    for since, until in sorted((since.toordinal() - 1, until.toordinal() - 1) for since, until in pauses):
         if until <= since:
             continue
         if merged and since <= merged[-1][1]:

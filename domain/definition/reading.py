@@ -50,7 +50,12 @@ class Table:
         value = self._required(key)
         if isinstance(value, str) and len(value) <= LONGEST and NAME.fullmatch(value):
             return value
-        return self._wrong(key, value, "a name of lower-case letters, digits and single dashes", "")
+        return self._wrong(
+            key,
+            value,
+            f"a name of lower-case letters, digits and single dashes, of at most {LONGEST} characters",
+            "",
+        )
 
     def integer(self, key: str, minimum: int, maximum: int) -> int:
         """A whole number within bounds; true and false are none."""

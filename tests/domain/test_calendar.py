@@ -25,7 +25,7 @@ def walked(calendar: Calendar, start: date, end: date, paused: Pauses = ()) -> i
     count, day = 0, start
     while day < end:
         day += ONE
-        count += calendar.is_school_day(day) and not any(since < day <= until for since, until in paused)
+        count += calendar.is_school_day(day) and not any(since <= day < until for since, until in paused)
     return count
 
 
@@ -55,11 +55,23 @@ def test_a_saturday_made_up_counts() -> None:
     assert Calendar().opened(saturday).due(date(2026, 3, 5), 2) == saturday
 
 
-def test_a_pause_stops_the_clock_after_its_first_day_through_the_day_of_resuming() -> None:
-    monday, wednesday = date(2026, 3, 2), date(2026, 3, 4)
-    assert Calendar().elapsed(monday, date(2026, 3, 6), [(monday, wednesday)]) == 2
-    assert Calendar().due(monday, 2, [(monday, wednesday)]) == date(2026, 3, 6)
-    assert Calendar().due(monday, 0, [(date(2026, 2, 27), wednesday)]) == date(2026, 3, 5)
+def test_the_clock_stands_on_the_day_of_pausing_and_runs_on_the_day_of_resuming() -> None:
+    monday, wednesday, friday = (date(2026, 3, day) for day in (2, 4, 6))
+    assert Calendar().elapsed(monday, friday, [(wednesday, friday)]) == 2  # Tuesday and Friday
+    assert Calendar().elapsed(monday, friday, [(wednesday, wednesday)]) == 4
+
+
+def test_nothing_falls_due_on_a_paused_day() -> None:
+    monday, wednesday, friday = (date(2026, 3, day) for day in (2, 4, 6))
+    assert Calendar().due(monday, 2, [(wednesday, friday)]) == friday
+    assert Calendar().due(monday, 1, [(wednesday, friday)]) == date(2026, 3, 3)
+    assert Calendar().due(wednesday, 0, [(monday, friday)]) == friday
+
+
+def test_a_pause_over_a_weekend_takes_no_school_day() -> None:
+    friday, saturday, monday = (date(2026, 3, day) for day in (6, 7, 9))
+    assert Calendar().elapsed(friday, monday, [(saturday, monday)]) == 1
+    assert Calendar().due(friday, 1, [(saturday, monday)]) == monday
 
 
 def test_summer_holidays_are_no_school_days() -> None:
@@ -157,7 +169,7 @@ def test_a_due_date_is_the_first_school_day_on_which_the_budget_has_elapsed(
 ) -> None:
     due = calendar.due(start, budget, paused)
     assert calendar.is_school_day(due)
-    assert not any(since < due <= until for since, until in paused)
+    assert not any(since <= due < until for since, until in paused)
     assert walked(calendar, start if budget else start - ONE, due, paused) == max(budget, 1)
 
 

@@ -137,6 +137,15 @@ names = st.from_regex(r"[a-z][a-z0-9]{0,4}(-[a-z0-9]{1,4}){0,2}", fullmatch=True
 titles = st.text(min_size=1, max_size=20).filter(str.isprintable)
 
 
+def test_dot_escapes_quotes_and_backslashes() -> None:
+    stage = Stage("plan", 'a "b" \\n \\', 1, 1, ())
+    definition = replace(shipped(), initial="plan", stages=(stage,), edges=())
+    assert (
+        '  "plan" [label="a \\"b\\" \\\\n \\\\ (1 school day)", penwidth=2];'
+        in to_dot(definition).splitlines()
+    )
+
+
 @given(st.dictionaries(names.filter(lambda name: name != COMPLETED), titles, min_size=1, max_size=6))
 def test_any_name_and_title_can_be_drawn(named: dict[str, str]) -> None:
     stages = tuple(Stage(name, title, 1, 1, ()) for name, title in named.items())

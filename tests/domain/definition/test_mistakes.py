@@ -90,10 +90,26 @@ MISTAKES = {
             "use a text in one line of at most 80 characters"
         ],
     ),
+    "a title of spaces": (
+        'title = "Debrief"',
+        'title = "  "',
+        ["my.toml: stage 'debrief': 'title' is '  '; use a text in one line of at most 80 characters"],
+    ),
+    "a name too long to show": (
+        'name = "peer-cycle"',
+        f'name = "{"x" * 81}"',
+        [
+            f"my.toml: 'name' is '{'x' * 79}…; "
+            "use a name of lower-case letters, digits and single dashes, of at most 80 characters"
+        ],
+    ),
     "a name that is no name": (
         'name = "peer-cycle"',
         'name = "Peer Cycle"',
-        ["my.toml: 'name' is 'Peer Cycle'; use a name of lower-case letters, digits and single dashes"],
+        [
+            "my.toml: 'name' is 'Peer Cycle'; use a name of lower-case letters, digits and single dashes, "
+            "of at most 80 characters"
+        ],
     ),
     "a table for a list": (
         CELEBRATE,
@@ -317,6 +333,24 @@ MISTAKES = {
             "or drop the requirement"
         ],
     ),
+    "an activity that a requirement needs, misspelt": (
+        '  "reflection", "assessment",',
+        '  "reflection", "asessment",',
+        [
+            "my.toml: stage 'reflect': 'activities' has the unknown word 'asessment'; "
+            "did you mean 'assessment'?"
+        ],
+    ),
+    "an unknown key beside the roles": (
+        'consent      = { by = ["mentee", "mentor"] }',
+        'consent = { by = ["mentee", "mentor"], to = 3 }',
+        ["my.toml: activity: consent: the key 'to' is unknown; use 'by'"],
+    ),
+    "an edge without a start": (
+        RETURN,
+        'to = "observe"\ntrigger = "return"',
+        ["my.toml: edge 6: the key 'from' is missing; add from = …"],
+    ),
     "a celebration wanted in a stage that takes none": (
         CELEBRATE,
         CELEBRATE.replace('"celebration", ', ""),
@@ -386,6 +420,7 @@ def test_a_folder_is_no_definition(tmp_path: Path) -> None:
 def test_more_stages_than_anybody_could_follow_are_refused() -> None:
     found = problems(TEXT + "[[stage]]\n" * 200)
     assert "my.toml: there are 205 tables [[stage]]; use at most 100" in found
+    assert len(found) < 1000
 
 
 def test_a_file_in_another_encoding_is_a_problem(tmp_path: Path) -> None:
