@@ -346,6 +346,11 @@ MISTAKES = {
         'consent = { by = ["mentee", "mentor"], to = 3 }',
         ["my.toml: activity: consent: the key 'to' is unknown; use 'by'"],
     ),
+    "an edge without an end": (
+        FIRST_EDGE,
+        FIRST_EDGE.replace('to = "observe"\n', ""),
+        ["my.toml: edge 1: the key 'to' is missing; add to = …"],
+    ),
     "an edge without a start": (
         RETURN,
         'to = "observe"\ntrigger = "return"',
