@@ -5,7 +5,7 @@ A coordinator records facts without words, never an agreement or a reflection; w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .actor import Actor
 from .cycle.state import Cycle
@@ -55,6 +55,21 @@ def may_read_facts(cycle: Cycle, actor: Actor) -> bool:
 def may_read_words(cycle: Cycle, actor: Actor) -> bool:
     """Only participants, and only while they are in the cycle."""
     return actor.role is Role.PARTICIPANT and actor.id in cycle.people
+
+
+def readable_words(cycle: Cycle, actor: Actor) -> Callable[[int], bool]:
+    """Which versions of the cycle's stream the actor may read the words of.
+
+    Who came in by a rematch reads the current goals and what was written since, not what is older.
+    """
+    if not may_read_words(cycle, actor):
+        return lambda version: False
+    spans = [(m.since, m.until) for m in cycle.members if m.person == actor.id]
+    goals = {goal.version for goal in cycle.goals}
+    return lambda version: (
+        version in goals
+        or any(since <= version and (until is None or version < until) for since, until in spans)
+    )
 
 
 def work_not_permitted(

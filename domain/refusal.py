@@ -39,6 +39,11 @@ class RefusedError(MentorcycleError):
         super().__init__(first.what, "; ".join(r.why for r in refusals), first.fix)
         self.refusals = refusals
 
+    @property
+    def not_permitted(self) -> bool:
+        """True only when every refusal is a permission."""
+        return all(refusal.permission for refusal in self.refusals)
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

@@ -1,0 +1,206 @@
+"""Verification: what the log itself can prove, checked event by event, with every finding named.
+
+It reads the log once, in order, and trusts no read model. Signatures and outside checkpoints are not checked here,
+and the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mentorcycle.domain import events as e
+from mentorcycle.domain.cycle import Cycle
+from mentorcycle.domain.definition import Definition, DefinitionInvalid, DefinitionRef, parse
+from mentorcycle.domain.errors import HistoryUnreadable
+from mentorcycle.domain.recorded import Recorded
+from mentorcycle.domain.vocabulary import Status
+
+from .codec import decode
+from .states import State, folded, nothing
+from .stores.port import Store, StoredRow
+from .vault import commitments_of, mismatches
+
+BATCH = 1000
+NOT_PROVED = (
+    "no outside checkpoint is compared: a rewrite of the whole file by someone who can write it cannot be excluded",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: which check found it, at which position, in a sentence."""
+
+    check: str
+    position: int
+    what: str
+
+
+@dataclass(slots=True)
+class Verification:
+    """What was checked and what was found; without findings, everything that was checked holds."""
+
+    events: int = 0
+    cycles: int = 0
+    head: int = 0
+    words: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    states: dict[tuple[str, str], State] = field(default_factory=dict)
+    not_proved: tuple[str, ...] = NOT_PROVED
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+    def find(self, check: str, position: int, what: str) -> None:
+        self.findings.append(Finding(check, position, what))
+
+    def of(self, check: str) -> list[Finding]:
+        """Findings of one check."""
+        return [finding for finding in self.findings if finding.check == check]
+
+
+def verify(store: Store, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+    """Check the whole log: dense positions, honest times, unbroken streams, legal moves, words that match.
+
+    `progress` is told how many events of how many are done.
+    """
+    report = Verification(head=store.head())
+    checker = _Checker(report)
+    for rows in _batches(store, report.head):
+        for row in rows:
+            checker.check(row)
+        if progress is not None:
+            progress(report.events, report.head)
+    if checker.position < report.head:
+        report.find("positions", checker.position + 1, f"events up to {report.head} are missing")
+    _check_words(store, report, checker.commitments)
+    report.cycles = sum(isinstance(state, Cycle) for state in report.states.values())
+    return report
+
+
+def _batches(store: Store, head: int) -> Iterator[list[StoredRow]]:
+    after = 0
+    while rows := store.read_log(after, BATCH, upto=head):
+        yield rows
+        after = rows[-1].position
+
+
+class _Checker:
+    """Checks one event after another; what it needs to remember lies in the report's states."""
+
+    def __init__(self, report: Verification) -> None:
+        self.position = 0
+        self.commitments: dict[tuple[str, str], dict[tuple[int, str], bytes]] = {}
+        self._report = report
+        self._recorded_at = 0
+        self._broken: set[tuple[str, str]] = set()
+        self._definitions: dict[tuple[str, DefinitionRef], Definition] = {}
+
+    def check(self, row: StoredRow) -> None:
+        self._report.events += 1
+        self._order(row)
+        key = (row.tenant, row.stream)
+        try:
+            recorded = decode(row)
+            state = self._report.states.get(key) or nothing(row.stream)
+        except (HistoryUnreadable, ValueError) as error:
+            self._report.find("readable", row.position, str(error))
+            self._broken.add(key)
+            return
+        if row.version != state.version + 1 and key not in self._broken:
+            expected = state.version + 1
+            what = f"{row.stream} goes on with version {row.version} where {expected} was due"
+            self._report.find("streams", row.position, what)
+            self._broken.add(key)
+        if carried := commitments_of(recorded.event, row.version):
+            self.commitments.setdefault(key, {}).update(carried)
+        if isinstance(state, Cycle):
+            self._move(row, state, recorded)
+        self._remember_definition(row, recorded)
+        try:
+            self._report.states[key] = folded(state, recorded)
+        except (KeyError, IndexError, AttributeError) as error:
+            what = f"{recorded.event.event_name} does not belong to {row.stream} ({type(error).__name__})"
+            self._report.find("streams", row.position, what)
+            self._broken.add(key)
+
+    def _order(self, row: StoredRow) -> None:
+        if row.position != self.position + 1:
+            what = f"after position {self.position} comes {row.position}"
+            self._report.find("positions", row.position, what)
+        if row.recorded_at < self._recorded_at:
+            self._report.find("times", row.position, "it is recorded earlier than the event before it")
+        self.position = row.position
+        self._recorded_at = max(self._recorded_at, row.recorded_at)
+
+    def _remember_definition(self, row: StoredRow, recorded: Recorded[Any]) -> None:
+        event = recorded.event
+        if not isinstance(event, e.DefinitionPublished):
+            return
+        try:
+            definition = parse(event.source, f"event {row.position}")
+        except DefinitionInvalid as error:
+            self._report.find("definitions", row.position, str(error))
+            return
+        if definition.digest != event.digest:
+            self._report.find("definitions", row.position, "the published text does not have its digest")
+        self._definitions[row.tenant, DefinitionRef(event.definition, event.version, event.digest)] = (
+            definition
+        )
+
+    def _move(self, row: StoredRow, cycle: Cycle, recorded: Recorded[Any]) -> None:
+        """Every stage change is an edge of the definition that the cycle names, taken from where it stood."""
+        event = recorded.event
+        if isinstance(event, e.CycleOpened):
+            ref = DefinitionRef(event.definition, event.definition_version, event.definition_digest)
+            definition = self._definitions.get((row.tenant, ref))
+            if definition is None:
+                self._report.find("definitions", row.position, f"{ref} was not published before")
+            elif event.stage != definition.initial:
+                self._report.find(
+                    "moves", row.position, f"it opens in {event.stage}, not {definition.initial}"
+                )
+            return
+        problem = self._problem(row.tenant, cycle, event)
+        if problem is not None:
+            self._report.find("moves", row.position, f"{cycle.id}: {problem}")
+
+    def _problem(self, tenant: str, cycle: Cycle, event: e.Event) -> str | None:
+        definition = self._definitions.get((tenant, cycle.definition))
+        match event:
+            case e.CycleAdvanced(source=source, target=target):
+                if (source, Status.ACTIVE) != (cycle.stage, cycle.status):
+                    return f"it leaves {source} while it is {cycle.status.value} in {cycle.stage}"
+                if definition is not None and definition.edge(source, target) is None:
+                    return f"{cycle.definition} has no move from {source} to {target}"
+            case e.AdvanceUndone(advance=advance, target=target):
+                last = cycle.advances[-1] if cycle.advances else None
+                if last is None or (last.version, last.source) != (advance, target):
+                    return f"it takes back an advance to {target} that is not its last"
+            case e.CyclePaused() if cycle.status is not Status.ACTIVE:
+                return f"it is paused while {cycle.status.value}"
+            case e.CycleResumed() if cycle.status is not Status.PAUSED:
+                return f"it is resumed while {cycle.status.value}"
+            case e.CycleReopened(stage=stage):
+                if cycle.status not in (Status.CANCELLED, Status.COMPLETED):
+                    return f"it is reopened while {cycle.status.value}"
+                if definition is not None and definition.stage(stage) is None:
+                    return f"{cycle.definition} has no stage {stage}"
+        return None
+
+
+def _check_words(
+    store: Store,
+    report: Verification,
+    commitments: dict[tuple[str, str], dict[tuple[int, str], bytes]],
+) -> None:
+    for (tenant, stream), carried in commitments.items():
+        kept = store.read_words(tenant, stream)
+        report.words += len(kept)
+        for place in mismatches(stream, kept, carried):
+            report.find("words", 0, f"{place}: the text is not the one that the log committed to")
+        missing = carried.keys() - {(words.version, words.field) for words in kept}
+        for version, name in sorted(missing):
+            report.find("words", 0, f"{stream} {version} {name}: the text is gone")

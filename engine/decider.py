@@ -1,0 +1,264 @@
+"""From a command to what it would append: load what it needs, ask the domain, seal, encode.
+
+The rules are the domain's; this knows which streams a command reads and makes a slice of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
+
+from mentorcycle.domain import commands as c
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.commands import Command
+from mentorcycle.domain.cycle import Cycle, decide
+from mentorcycle.domain.cycle.partners import next_candidate
+from mentorcycle.domain.decision import Accepted, Context, Outcome, refused
+from mentorcycle.domain.definition import Definition
+from mentorcycle.domain.ids import (
+    MAIN_PROGRAMME,
+    cycle_of_pairing,
+    cycle_stream,
+    person_of_roster,
+    person_stream,
+    programme_stream,
+    short_id,
+    subject_of,
+)
+from mentorcycle.domain.people import Person
+from mentorcycle.domain.people.decide import decide_person
+from mentorcycle.domain.programme import Programme
+from mentorcycle.domain.programme_rules import PROGRAMME_COMMANDS, decide_programme
+from mentorcycle.domain.recorded import Recorded
+from mentorcycle.domain.refusal import Refused
+
+from .codec import encode
+from .definitions import Definitions
+from .ledger import carries_words, content_hash
+from .states import State, folded
+from .stores.port import NewEvent, NewWords, Slice
+from .vault import SALT_BYTES, seal
+
+Load = Callable[[str], State]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command with everything that was said about it. `said_at` is the caller's `occurred_at`, if any."""
+
+    command: Command
+    actor: Actor
+    command_id: str
+    now: datetime
+    said_at: datetime | None = None
+    correlation: str | None = None
+    causation: str | None = None
+    batch: str | None = None
+
+
+@dataclass(slots=True)
+class Reading:
+    """The states that one decision has read; what it read is what must not have changed."""
+
+    load: Load
+    seen: dict[str, State] = field(default_factory=dict)
+
+    def state(self, stream: str) -> State:
+        found = self.seen.get(stream)
+        if found is None:
+            found = self.seen[stream] = self.load(stream)
+        return found
+
+    def cycle(self, id: str) -> Cycle:
+        return cast(Cycle, self.state(cycle_stream(id)))
+
+    def person(self, id: str) -> Person:
+        return cast(Person, self.state(person_stream(id)))
+
+    def programme(self, id: str) -> Programme:
+        return cast(Programme, self.state(programme_stream(id)))
+
+    @property
+    def expected(self) -> dict[str, int]:
+        """Version of every stream that was read, but programmes': a calendar may change meanwhile."""
+        return {s: state.version for s, state in self.seen.items() if not isinstance(state, Programme)}
+
+
+class People(Mapping[str, Person]):
+    """Everyone, read from their own streams when a rule asks for them."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def __getitem__(self, id: str) -> Person:
+        return self._reading.person(id)
+
+    def __iter__(self) -> Iterator[str]:
+        return (subject_of(stream) for stream in self._reading.seen if stream.startswith("person:"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A decision that can be appended. `events` lack only their positions; `after` are the states they lead to."""
+
+    slice: Slice
+    events: tuple[Recorded[Any], ...]
+    after: Mapping[str, State]
+    subject: str
+
+
+class Decider:
+    """Takes decisions of one tenant; keeps nothing but parsed definitions."""
+
+    def __init__(self, tenant: str, entropy: Callable[[int], bytes]) -> None:
+        self.definitions = Definitions()
+        self._tenant = tenant
+        self._entropy = entropy
+
+    def decide(self, request: Request, load: Load) -> Ready | Refused:
+        """What a request comes to on the states that `load` gives."""
+        reading = Reading(load)
+        command = self._identified(request.command)
+        main, outcome = self._outcome(command, request, reading)
+        if isinstance(outcome, Refused):
+            return outcome
+        return self._ready(request, outcome, reading, main)
+
+    def context(
+        self, actor: Actor, now: datetime, reading: Reading, programme: Programme, definition: Definition
+    ) -> Context:
+        """The context of a question: as if it were decided now."""
+        return Context(now, now, actor, programme, definition, People(reading))
+
+    def of_cycle(self, cycle: Cycle, reading: Reading) -> tuple[Programme, Definition]:
+        """The programme a cycle belongs to and the definition it pins."""
+        programme = reading.programme(cycle.programme or MAIN_PROGRAMME)
+        if not cycle.exists:
+            return programme, self.definitions.default(programme)
+        return programme, self.definitions.pinned(cycle.definition, programme)
+
+    def _identified(self, command: Command) -> Command:
+        made: dict[str, str] = {}
+        for name, letter in command.fresh_fields:
+            if getattr(command, name):
+                continue
+            if isinstance(command, c.AddPerson) and command.source and command.external_id:
+                made[name] = person_of_roster(self._tenant, command.source, command.external_id)
+            else:
+                made[name] = short_id(letter, self._entropy(10))
+        return replace(command, **made) if made else command  # type: ignore[type-var]
+
+    def _outcome(self, command: Command, request: Request, reading: Reading) -> tuple[str, Outcome]:
+        """The stream that a command is about, and what the domain says."""
+        if isinstance(command, PROGRAMME_COMMANDS):
+            programme = reading.programme(command.programme)
+            context = self._context(request, reading, programme, self.definitions.default(programme))
+            return command.programme, decide_programme(programme, command, context)
+        if isinstance(command, c.OpenCycle):
+            return self._open(command, request, reading)
+        cycle_id = getattr(command, "cycle", None)
+        if cycle_id is None:
+            return self._people(command, request, reading)
+        cycle = reading.cycle(cycle_id)
+        programme, definition = self.of_cycle(cycle, reading)
+        return cycle_id, decide(cycle, command, self._context(request, reading, programme, definition))
+
+    def _people(self, command: Command, request: Request, reading: Reading) -> tuple[str, Outcome]:
+        programme = reading.programme(getattr(command, "programme", MAIN_PROGRAMME))
+        context = self._context(request, reading, programme, self.definitions.default(programme))
+        if isinstance(command, c.PublishPairing):
+            first = command.participants[0].person if command.participants else ""
+        else:
+            first = str(getattr(command, "person", ""))
+        return first, decide_person(reading.person(first), command, context)
+
+    def _open(self, command: c.OpenCycle, request: Request, reading: Reading) -> tuple[str, Outcome]:
+        programme = reading.programme(command.programme)
+        definition = self.definitions.wanted(command.definition, programme)
+        if definition is None:
+            names = ", ".join(f"{r.name}@{r.version}" for r in programme.published) or "none"
+            why = f"published definitions are: {names}"
+            what = f"no definition is called {command.definition or 'peer-cycle'!r}"
+            return "", refused("no-such-definition", what, why, "publish it first")
+        context = self._context(request, reading, programme, definition)
+        cycle = Cycle()
+        pairing = reading.person(command.mentee).pairing_as_mentee
+        if pairing is not None:
+            ordinal = 1
+            cycle = reading.cycle(cycle_of_pairing(pairing.id))
+            while following := next_candidate(pairing.id, cycle, ordinal):
+                cycle, ordinal = reading.cycle(following[0]), following[1]
+        return cycle.id, decide(cycle, command, context)
+
+    def _context(
+        self, request: Request, reading: Reading, programme: Programme, definition: Definition
+    ) -> Context:
+        return Context(
+            request.now,
+            request.said_at or request.now,
+            request.actor,
+            programme,
+            definition,
+            People(reading),
+            request.batch,
+        )
+
+    def _ready(self, request: Request, outcome: Accepted, reading: Reading, main: str) -> Ready:
+        grain: list[bytes] = []
+
+        def salt() -> bytes:
+            if not grain:
+                grain.append(self._entropy(SALT_BYTES))
+            return grain[0]
+
+        occurred_at = request.said_at or request.now
+        actor = request.actor if request.actor.programme is None else replace(request.actor, programme=None)
+        after: dict[str, State] = {}
+        events: list[Recorded[Any]] = []
+        rows: list[NewEvent] = []
+        words: list[NewWords] = []
+        for decided in outcome.events:
+            stream = decided.stream
+            state = after.get(stream) or reading.state(stream)
+            version = state.version + 1
+            event, kept = seal(decided.event, stream, version, salt)
+            words.extend(kept)
+            recorded: Recorded[Any] = Recorded(
+                0,
+                self._tenant,
+                stream,
+                version,
+                request.now,
+                occurred_at,
+                actor,
+                request.command_id,
+                request.correlation,
+                request.causation,
+                request.batch,
+                event,
+            )
+            state_bytes = encode(
+                event,
+                occurred_at=occurred_at,
+                actor=actor,
+                command_id=request.command_id,
+                correlation=request.correlation,
+                causation=request.causation,
+                batch=request.batch,
+            )
+            rows.append(NewEvent(stream, version, event.topic, state_bytes))
+            events.append(recorded)
+            after[stream] = folded(state, recorded)
+        digest = content_hash(
+            request.command,
+            request.actor,
+            request.said_at,
+            salt() if words and carries_words(request.command) else b"",
+        )
+        slice_ = Slice(self._tenant, request.command_id, digest, reading.expected, rows, words)
+        return Ready(slice_, tuple(events), after, main)

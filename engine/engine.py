@@ -1,0 +1,190 @@
+"""The facade: one object through which a platform, the command line or a test runs mentorship cycles.
+
+It joins the rooms and holds no rule: deciding is the domain's, storing the stores', reading the read models'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from mentorcycle.domain import commands as c
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.commands import Command
+from mentorcycle.domain.cycle import Cycle, Move, moves
+from mentorcycle.domain.definition import Definition, shipped
+from mentorcycle.domain.ids import BATCH, MAIN_PROGRAMME, short_id
+from mentorcycle.domain.people import Person
+from mentorcycle.domain.programme import Programme
+from mentorcycle.domain.recorded import Recorded
+from mentorcycle.domain.refusal import Refused
+
+from .codec import to_micros
+from .decider import Decider, Reading
+from .executor import SLICE, Executor, Said
+from .history import History
+from .receipt import Batch, Receipt
+from .settings import Settings
+from .states import State, States
+from .stores.port import Store
+from .subscription import Subscription
+from .url import open_store
+
+DEFAULT_TENANT = "default"
+
+
+class Engine:
+    """Cycles of one tenant in one store. Threads may share it; open it after `fork`, once per process."""
+
+    def __init__(
+        self, store: Store, *, tenant: str = DEFAULT_TENANT, settings: Settings | None = None
+    ) -> None:
+        self.store = store
+        self.tenant = tenant
+        self.settings = settings or Settings()
+        self._states = States(store, tenant, self.settings.cached_streams)
+        self._decider = Decider(tenant, self.settings.entropy)
+        self._executor = Executor(store, tenant, self.settings, self._states, self._decider)
+        self._history = History(store, tenant)
+
+    @classmethod
+    def open(
+        cls,
+        url: str = "memory://",
+        *,
+        tenant: str = DEFAULT_TENANT,
+        settings: Settings | None = None,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> Self:
+        """Open the engine on `sqlite:///path.db` or `memory://`; a new SQLite file is made by opening it.
+
+        Raises `StoreUnavailable` (with what to do) when the store cannot be used, `InvalidInput` for another URL.
+        """
+        settings = settings or Settings()
+        store = open_store(
+            url,
+            clock=lambda: to_micros(settings.clock()),
+            patience=settings.patience,
+            create=create,
+            read_only=read_only,
+        )
+        return cls(store, tenant=tenant, settings=settings)
+
+    def close(self) -> None:
+        """Give back what was opened; a second call does nothing."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def execute(
+        self,
+        command: Command,
+        actor: Actor,
+        *,
+        command_id: str | None = None,
+        occurred_at: datetime | None = None,
+        correlation: str | None = None,
+        causation: str | None = None,
+        batch: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt | Refused:
+        """Decide a command and append what it comes to: a durable receipt, or every reason against it.
+
+        Repeating a `command_id` with the same content gives the first receipt. `occurred_at` (aware) says when it
+        happened, default now. A dry run decides and writes nothing; its receipt has no positions. Raises
+        `NotFound`, `CommandReused`, `Conflict` (after all retakes) and `StoreUnavailable`.
+        """
+        said = Said(occurred_at, correlation, causation, batch)
+        return self._executor.one(command, actor, said, command_id=command_id, dry_run=dry_run)
+
+    def execute_many(
+        self,
+        commands: Iterable[Command],
+        actor: Actor,
+        *,
+        batch: str | None = None,
+        command_ids: Sequence[str] | None = None,
+        occurred_at: datetime | None = None,
+        correlation: str | None = None,
+        causation: str | None = None,
+        dry_run: bool = False,
+        slice_size: int = SLICE,
+    ) -> Batch:
+        """Decide many commands in order under one batch id, `slice_size` of them in each commit.
+
+        Every command gets its own result; one that is refused or fails does not keep the others from being taken.
+        A later command sees what an earlier one of the same batch did.
+        """
+        said = Said(occurred_at, correlation, causation, batch or short_id(BATCH, self.settings.entropy(10)))
+        return self._executor.many(
+            list(commands), actor, said, command_ids=command_ids, dry_run=dry_run, slice_size=slice_size
+        )
+
+    def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
+        """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""
+        reading = Reading(self._states.load)
+        state = self._history.readable(reading.cycle(cycle), actor)
+        programme, definition = self._decider.of_cycle(state, reading)
+        return moves(
+            state, self._decider.context(actor, self.settings.clock(), reading, programme, definition)
+        )
+
+    def cycle(self, cycle: str, actor: Actor) -> Cycle:
+        """The present state of a cycle, from the log."""
+        return self._history.readable(Reading(self._states.load).cycle(cycle), actor)
+
+    def person(self, person: str) -> Person:
+        """The present state of a person, from the log; ids of merged duplicates lead to the survivor."""
+        state = Reading(self._states.load).person(person)
+        return self.person(state.merged_into) if state.merged_into else state
+
+    def programme(self, programme: str = MAIN_PROGRAMME) -> Programme:
+        """The present state of a programme, from the log."""
+        return Reading(self._states.load).programme(programme)
+
+    def definition(self, cycle: str) -> Definition:
+        """The definition that a cycle pins."""
+        reading = Reading(self._states.load)
+        return self._decider.of_cycle(reading.cycle(cycle), reading)[1]
+
+    def history(
+        self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False
+    ) -> tuple[Recorded[Any], ...]:
+        """All events of a cycle (`c-…`), person (`p-…`) or programme, up to a position.
+
+        With `words`, texts are put back where this actor may read them; for everybody else they stay shut.
+        """
+        return self._history.events(ref, self._executor.survivor(actor), upto=upto, words=words)
+
+    def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
+        """The state of a cycle, person or programme at a position, or at an aware instant of recording."""
+        return self._history.as_of(ref, at, self._executor.survivor(actor))
+
+    def subscribe(self, after: int = 0) -> Subscription:
+        """Every event after a position, in order, as it is appended; iterating blocks until it is stopped."""
+        return Subscription(self.store, self.tenant, after)
+
+    def ensure_programme(
+        self,
+        actor: Actor,
+        *,
+        name: str = "Mentoring programme",
+        zone: str = "UTC",
+        programme: str = MAIN_PROGRAMME,
+    ) -> Programme:
+        """Create the programme and publish the shipped definition, as far as that is not so yet."""
+        state = self.programme(programme)
+        if not state.exists:
+            self.execute(c.CreateProgramme(name, zone, programme=programme), actor).or_raise()
+        if not state.published:
+            self.execute(c.PublishDefinition(shipped().source, programme), actor).or_raise()
+        return self.programme(programme)

@@ -1,0 +1,106 @@
+"""The past, read from the log alone: events of one stream, and its state at any position or instant.
+
+Every question is asked by an actor; who may not see gets a refusal, and words only ever reach the pair.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.change import change
+from mentorcycle.domain.cycle import Cycle
+from mentorcycle.domain.decision import forbidden
+from mentorcycle.domain.errors import NotFound
+from mentorcycle.domain.ids import CYCLE, PERSON, cycle_stream, person_stream, programme_stream
+from mentorcycle.domain.people import Person
+from mentorcycle.domain.permission import may_read_facts, may_read_words, readable_words
+from mentorcycle.domain.recorded import Recorded
+from mentorcycle.domain.vocabulary import Role
+
+from .codec import decode, to_micros
+from .states import State, replayed
+from .stores.port import Store
+from .vault import open_words
+
+
+def stream_of(ref: str) -> str:
+    """The stream that a full id belongs to."""
+    match ref.partition("-")[0]:
+        case str(letter) if letter == CYCLE and "-" in ref:
+            return cycle_stream(ref)
+        case str(letter) if letter == PERSON and "-" in ref:
+            return person_stream(ref)
+        case _:
+            return programme_stream(ref)
+
+
+class History:
+    """The past of one tenant's streams."""
+
+    def __init__(self, store: Store, tenant: str) -> None:
+        self._store = store
+        self._tenant = tenant
+
+    def readable(self, cycle: Cycle, actor: Actor) -> Cycle:
+        """The cycle itself; raise `NotFound` when there is none and `RefusedError` when it is not for this actor."""
+        if not cycle.exists:
+            raise NotFound("cycle", cycle.id)
+        if not may_read_facts(cycle, actor):
+            forbidden(
+                f"{cycle.id} is not shown",
+                f"only its participants, its coordinators and auditors see it; {actor.id} is none of them",
+                "ask a coordinator",
+                cycle=cycle.id,
+            ).or_raise()
+        return cycle
+
+    def position(self, at: int | datetime) -> int:
+        """The last position that counts at a position or an aware instant of recording."""
+        return self._store.position_at(to_micros(at)) if isinstance(at, datetime) else at
+
+    def events(
+        self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False
+    ) -> tuple[Recorded[Any], ...]:
+        """See `Engine.history`."""
+        stream = stream_of(ref)
+        rows = self._store.read_stream(self._tenant, stream)
+        present = replayed(stream, rows)
+        self._permit(present, ref, actor)
+        events = tuple(decode(row) for row in rows if upto is None or row.position <= upto)
+        if words and isinstance(present, Cycle) and may_read_words(present, actor):
+            return self._opened(events, present, actor, stream)
+        return events
+
+    def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
+        """See `Engine.as_of`. Who may look is decided by the present, not by the past."""
+        stream = stream_of(ref)
+        rows = self._store.read_stream(self._tenant, stream)
+        self._permit(replayed(stream, rows), ref, actor)
+        position = self.position(at)
+        return replayed(stream, (row for row in rows if row.position <= position))
+
+    def _permit(self, state: State, ref: str, actor: Actor) -> None:
+        if isinstance(state, Cycle):
+            self.readable(state, actor)
+        elif not state.exists:
+            raise NotFound("person" if isinstance(state, Person) else "programme", ref)
+        elif isinstance(state, Person) and actor.role is Role.PARTICIPANT and actor.id != state.id:
+            forbidden(
+                f"the record of {ref} is not shown",
+                "only the person, coordinators and auditors see it",
+                "ask a coordinator",
+                person=ref,
+            ).or_raise()
+
+    def _opened(
+        self, events: tuple[Recorded[Any], ...], cycle: Cycle, actor: Actor, stream: str
+    ) -> tuple[Recorded[Any], ...]:
+        may_read = readable_words(cycle, actor)
+        words = {
+            (kept.version, kept.field): kept
+            for kept in self._store.read_words(self._tenant, stream)
+            if may_read(kept.version)
+        }
+        return tuple(change(r, event=open_words(r.event, r.version, words)) for r in events)

@@ -1,0 +1,90 @@
+"""States of streams, folded from the log and kept between commands.
+
+A kept state is never trusted alone: whatever was appended after it is read and folded first. Nothing
+is kept before it is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mentorcycle.domain.cycle import Cycle, evolve
+from mentorcycle.domain.ids import subject_of
+from mentorcycle.domain.people import Person, evolve_person
+from mentorcycle.domain.programme import Programme, evolve_programme
+from mentorcycle.domain.recorded import Recorded
+
+from .codec import decode
+from .stores.port import Store, StoredRow
+
+State = Cycle | Person | Programme
+
+
+def nothing(stream: str) -> State:
+    """The state of a stream without events; it knows its id."""
+    match stream.partition(":")[0]:
+        case "cycle":
+            return Cycle(id=subject_of(stream))
+        case "person":
+            return Person(id=subject_of(stream))
+        case "programme":
+            return Programme(id=subject_of(stream))
+        case kind:
+            raise ValueError(f"no stream is of kind {kind!r}")
+
+
+def folded(state: State, recorded: Recorded[Any]) -> State:
+    """The state after one more event of its stream."""
+    match state:
+        case Cycle():
+            return evolve(state, recorded)
+        case Person():
+            return evolve_person(state, recorded)
+        case Programme():
+            return evolve_programme(state, recorded)
+
+
+def replayed(stream: str, rows: Iterable[StoredRow], state: State | None = None) -> State:
+    """The state after stored rows of one stream, from `state` or from nothing."""
+    now = nothing(stream) if state is None else state
+    for row in rows:
+        now = folded(now, decode(row))
+    return now
+
+
+class States:
+    """Present states of one tenant's streams. Threads may share it."""
+
+    def __init__(self, store: Store, tenant: str, most: int) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._most = most
+        self._kept: dict[str, State] = {}
+
+    def load(self, stream: str) -> State:
+        """The state as of now."""
+        kept = self._kept.get(stream)
+        rows = self._store.read_stream(self._tenant, stream, after=kept.version if kept else 0)
+        if not rows and kept is not None:
+            return kept
+        state = replayed(stream, rows, kept)
+        if rows:
+            self.keep(stream, state)
+        return state
+
+    def load_many(self, streams: Sequence[str]) -> dict[str, State]:
+        """The states as of now, read in one go."""
+        rows = self._store.read_streams(self._tenant, streams)
+        return {stream: replayed(stream, found) for stream, found in rows.items()}
+
+    def keep(self, stream: str, state: State) -> None:
+        """Keep a state that is durable."""
+        kept = self._kept
+        kept.pop(stream, None)
+        while len(kept) >= self._most:
+            try:
+                del kept[next(iter(kept))]
+            except (StopIteration, KeyError, RuntimeError):  # another thread makes room as well
+                break
+        kept[stream] = state

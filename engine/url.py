@@ -1,0 +1,37 @@
+"""From a URL to a store: the one place that knows which stores there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from mentorcycle.domain.errors import InvalidInput
+
+from .stores.port import Store
+
+SQLITE = "sqlite:///"
+MEMORY = "memory://"
+
+
+def sqlite_path(url: str) -> str | None:
+    """The path in `sqlite:///path.db` (four slashes for an absolute one); None for another kind of URL."""
+    return unquote(url.removeprefix(SQLITE)) if url.startswith(SQLITE) and url != SQLITE else None
+
+
+def open_store(
+    url: str, *, clock: Callable[[], int], patience: float, create: bool, read_only: bool
+) -> Store:
+    """The store at a URL; raise `InvalidInput` for a URL of no known kind and `StoreUnavailable` otherwise."""
+    if url == MEMORY:
+        from .stores.memory import MemoryStore
+
+        return MemoryStore(clock=clock)
+    if path := sqlite_path(url):
+        from .stores.sqlite import SQLiteStore
+
+        return SQLiteStore(path, clock=clock, patience=patience, create=create, read_only=read_only)
+    raise InvalidInput(
+        f"{url!r} names no store",
+        "stores are sqlite:///path.db and memory://",
+        "for example: sqlite:///north.db",
+    )
