@@ -24,6 +24,11 @@ class EndOfDay:
     at: datetime
 
     @property
+    def stamp(self) -> datetime:
+        """The `as_of` of JSON output."""
+        return self.at
+
+    @property
     def echo(self) -> str:
         return f"as of {said(self.day)}, end of day, {self.zone}"
 
@@ -35,6 +40,10 @@ class Instant:
     at: datetime
 
     @property
+    def stamp(self) -> datetime:
+        return self.at
+
+    @property
     def echo(self) -> str:
         return f"as of {said(self.at.date())} {self.at:%H:%M:%S} {self.at.tzname()}"
 
@@ -44,6 +53,10 @@ class Position:
     """Everything up to and including that event."""
 
     position: int
+
+    @property
+    def stamp(self) -> int:
+        return self.position
 
     @property
     def echo(self) -> str:

@@ -21,6 +21,7 @@ JSON_FORMAT = 1
 
 _RESERVED = frozenset({"schema", "as_of"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CRLF = "\r\n"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -64,12 +65,12 @@ def csv_rows(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[str]:
     import csv
 
     lines: list[str] = []
-    writer = csv.writer(_Appending(lines), lineterminator="")
+    writer = csv.writer(_Appending(lines), lineterminator=_CRLF)  # so that both are quoted within a cell
     writer.writerow([column.key for column in columns])
-    yield lines.pop()
+    yield lines.pop().removesuffix(_CRLF)
     for row in rows:
         writer.writerow([csv_text(value) for value in values(columns, row)])
-        yield lines.pop()
+        yield lines.pop().removesuffix(_CRLF)
 
 
 def json_rows(

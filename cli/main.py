@@ -1,24 +1,31 @@
 """The program: one entry, every exit. Not for commands: each noun has a file and `registry` lists them.
 
-How a command is written, say `cli/cycle.py`:
+How a command is written, say `cli/cycle.py` (imports that cost something stand inside the function, for
+help and completion import this module too):
 
     import click
-    from .options import dry_run, on
+    from . import options
     from .session import Session, command
 
     @command()
     @click.argument("cycle")
-    @on
-    @dry_run
-    def pause(session: Session, cycle: str, on: str | None, dry_run: bool) -> ExitCode | None:
-        \"\"\"What help says, beginning with the line that stands in the registry.\"\"\"
-        from mentorcycle.engine import Engine          # inside: help and completion load click only
-        ...                                            # one call; raise, or `refused.or_raise()`
-        session.out.record("pause/1", [Column("id", keep=True), Column("status")], row, sentence="c-7f3k is paused")
+    @options.on
+    @options.dry_run
+    def pause(session: Session, cycle: str, on: str | None, dry_run: bool) -> None:
+        \"""Stop a cycle's clocks.
 
-and one line in `registry`: `"pause": Leaf("mentorcycle.cli.cycle:pause", "Stop a cycle's clocks.")`.
-Errors are raised, never printed: this file turns them into words and an exit code. What the function
-returns is the exit code, None is 0. Data goes to `session.out`, talk to `session.talk`.
+        The first line is the one in the registry; the rest is what `--help` adds.
+        \"""
+        from mentorcycle.engine import Engine
+        from .render import Column
+
+        ...  # resolve with `refs`, one call of the engine; raise its errors, or `refused.or_raise()`
+        session.labels[row.id] = label  # errors then speak of c-7f3k
+        session.out.record("pause/1", [Column("id"), Column("status")], row, sentence=f"{label} is paused")
+
+and a line in `registry`: `"pause": Leaf("mentorcycle.cli.cycle:pause", "Stop a cycle's clocks.")`.
+Errors are raised, never printed: this file turns them into words and an exit code. What the function returns
+is the exit code (`exits.ExitCode`), None is 0. Data goes to `session.out`, everything else to `session.talk`.
 """
 
 from __future__ import annotations
@@ -186,10 +193,10 @@ cli = Program(
 cli.context_settings = _CONTEXT
 
 
-def run() -> NoReturn:
+def run(program: Program = cli) -> NoReturn:
     """The console script."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name never breaks an output of narrow encoding
-    cli.main()
-    raise SystemExit  # `main` has ended the program
+    program.main()
+    raise AssertionError("`main` ends the program")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mentorcycle.domain.errors import Ambiguous, NotFound
@@ -70,11 +70,6 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_FOLDED_LETTERS))
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(_WORD.findall(bare))
-
-
-def labelled(ids: Iterable[str], known: Mapping[str, str]) -> list[str]:
-    """The ids as people see them."""
-    return [known.get(id_, id_) for id_ in ids]
 
 
 def _last(everyone: Sequence[Candidate], kind: str, last: str | None) -> Candidate:

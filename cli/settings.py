@@ -87,8 +87,9 @@ def _of_file(path: Path | None) -> Iterator[tuple[str, str]]:
         text = path.read_text("utf-8")
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        reason, _, rest = str(error).partition(" (at line ")
-        line = rest.partition(",")[0] or "end"
+        reason, _, place = str(error).removesuffix(")").partition(" (at ")
+        line = place.removeprefix("line ").partition(",")[0]
+        line = line if line.isdecimal() else str(text.count("\n") + 1)
         raise WrongValue(
             f"{path}:{line}: {reason}", "it is not TOML there", 'write lines like db = "…"'
         ) from None
