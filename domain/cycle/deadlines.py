@@ -6,7 +6,7 @@ Lateness is a fact to record and to show; nothing is ever refused for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ..definition import Definition
 from ..programme import Programme
@@ -28,9 +28,9 @@ class StageClock:
 
 
 def pauses_until(cycle: Cycle, programme: Programme, day: date) -> tuple[Stretch, ...]:
-    """Pauses as dates; one that still lasts reaches to `day`."""
+    """Pauses as (paused on, resumed on); one that still lasts takes in `day`."""
     return tuple(
-        (programme.day(pause.start), programme.day(pause.end) if pause.end else day) for pause in cycle.pauses
+        (programme.day(pause.start), programme.day(pause.end) if pause.end else day + timedelta(days=1)) for pause in cycle.pauses
     )
 
 
