@@ -12,6 +12,8 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 Row = Any
 """A mapping, a sequence in the order of the columns, or an object with the columns as attributes."""
 
@@ -34,8 +36,9 @@ class Column:
     colour: Callable[[Any], str | None] | None = None
 
     @property
-    def heading(self) -> str:
-        return (self.key.replace("_", " ") if self.title is None else self.title).upper()
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.key.replace("_", " ") if self.title is None else self.title
 
     def shown(self, value: Any) -> str:
         """The value as a person reads it in a table."""
@@ -44,6 +47,8 @@ class Column:
 
 def values(columns: Sequence[Column], row: Row) -> list[Any]:
     """The values of a row in the order of the columns; a missing one raises."""
+    if type(row) is tuple and len(row) == len(columns) and not any(column.of for column in columns):
+        return [*row]
     if isinstance(row, Mapping):
         return [row[column.key] if column.of is None else column.of(row) for column in columns]
     if isinstance(row, Sequence) and not hasattr(row, "_fields"):
@@ -54,6 +59,8 @@ def values(columns: Sequence[Column], row: Row) -> list[Any]:
 
 def text_of(value: Any) -> str:
     """A value as plain text: ISO dates, `true` and `false`, nothing for None, lists with commas."""
+    if type(value) is str:
+        return value
     match value:
         case None:
             return ""
@@ -75,6 +82,8 @@ def text_of(value: Any) -> str:
 
 def json_of(value: Any) -> Any:
     """A value as JSON has it; what JSON cannot hold becomes text."""
+    if type(value) in _PLAIN:
+        return value
     match value:
         case Enum():
             return json_of(value.value)

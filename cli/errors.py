@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 from click.exceptions import NoSuchCommand, NoSuchOption
+
 from mentorcycle.domain.errors import MentorcycleError
 from mentorcycle.domain.refusal import Refusal, Refused, RefusedError
 
@@ -89,48 +90,43 @@ def json_line(report: Report) -> str:
 
 
 def _refused(refusals: tuple[Refusal, ...], exit_code: ExitCode) -> Report:
-    code = "not-permitted" if exit_code is ExitCode.NOT_PERMITTED else "refused"
     return Report(
-        code,
-        exit_code,
-        refusals[0].what,
-        "; ".join(_unstopped(refusal.why) for refusal in refusals),
-        tuple(dict.fromkeys(fix for fix in map(remedy, refusals) if fix)),
-        {name: fact for refusal in reversed(refusals) for name, fact in refusal.facts.items()},
-        tuple(
-            {
-                "code": refusal.code,
-                "what": refusal.what,
-                "why": refusal.why,
-                "fix": remedy(refusal),
-                "facts": dict(refusal.facts),
-                "permission": refusal.permission,
-            }
-            for refusal in refusals
-        ),
+        code="not-permitted" if exit_code is ExitCode.NOT_PERMITTED else "refused",
+        exit=exit_code,
+        what=refusals[0].what,
+        why="; ".join(_unstopped(refusal.why) for refusal in refusals),
+        fixes=tuple(dict.fromkeys(fix for fix in map(remedy, refusals) if fix)),
+        facts={name: fact for refusal in reversed(refusals) for name, fact in refusal.facts.items()},
+        reasons=tuple(map(_reason, refusals)),
     )
 
 
+def _reason(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "code": refusal.code,
+        "what": refusal.what,
+        "why": refusal.why,
+        "fix": remedy(refusal),
+        "facts": dict(refusal.facts),
+        "permission": refusal.permission,
+    }
+
+
 def _usage(error: click.UsageError) -> Report:
-    root = error.ctx.find_root() if error.ctx else None
-    usage = " ".join(error.ctx.get_usage().split()) if error.ctx else ""
-    help_ = (f"{error.ctx.command_path} --help",) if error.ctx else ()
-    match error:
-        case NoSuchCommand() if root is not None and isinstance(root.command, LazyGroup):
-            paths = suggest(root.command.tree, error.command_name)
-            meant = tuple(f"{root.info_name} {path}" for path in paths)
-            why = "nothing here has that name"
-            return Report("usage", ExitCode.USAGE, _lowered(error.message), why, meant or help_)
-        case NoSuchOption(possibilities=[_, *_] as possible):
-            return Report(
-                "usage",
-                ExitCode.USAGE,
-                _lowered(error.message),
-                f"did you mean {' or '.join(possible)}?",
-                help_,
-            )
-        case _:
-            return Report("usage", ExitCode.USAGE, _lowered(error.format_message()), _lowered(usage), help_)
+    context = error.ctx
+    what, why = error.format_message(), ""
+    fixes: tuple[str, ...] = ()
+    if context is not None:
+        why = " ".join(context.get_usage().split())
+        fixes = (f"{context.command_path} --help",)
+        root = context.find_root()
+        if isinstance(error, NoSuchCommand) and isinstance(root.command, LazyGroup):
+            what, why = error.message, "nothing here has that name"
+            meant = suggest(root.command.tree, error.command_name)
+            fixes = tuple(f"{root.info_name} {path}" for path in meant) or fixes
+        elif isinstance(error, NoSuchOption) and error.possibilities:
+            what, why = error.message, f"did you mean {' or '.join(error.possibilities)}?"
+    return Report("usage", ExitCode.USAGE, _lowered(what), _lowered(why), fixes)
 
 
 def _bug(error: BaseException) -> Report:
@@ -175,4 +171,5 @@ def _unstopped(text: str) -> str:
 
 
 def _stopped(text: str) -> str:
-    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+    ended = text.endswith((".", "?", "!", "…")) or text.startswith("usage: ")
+    return text if ended else f"{text}."

@@ -6,6 +6,7 @@ from enum import IntEnum
 from errno import EDQUOT, EIO, ENOSPC, EROFS
 
 import click
+
 from mentorcycle.domain.errors import (
     Ambiguous,
     CommandReused,

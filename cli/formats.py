@@ -23,6 +23,7 @@ _RESERVED = frozenset({"schema", "as_of"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CRLF = "\r\n"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -33,7 +34,7 @@ def schema_name(schema: str) -> str:
 
 def json_text(value: Any) -> str:
     """One line of JSON in readable UTF-8 in which nothing can steer a terminal; nothing is lost."""
-    text = json.dumps(json_of(value), ensure_ascii=False, allow_nan=False)
+    text = _ENCODER.encode(json_of(value))
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

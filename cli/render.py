@@ -159,10 +159,7 @@ class _Counted:
 def _record(columns: Sequence[Column], row: Row) -> Iterator[str]:
     """`name  value`, further lines of a value below its first."""
     shown = [(c, value) for c, value in zip(columns, values(columns, row), strict=True) if c.in_table]
-    names = [
-        harmless(column.key.replace("_", " ") if column.title is None else column.title)
-        for column, _ in shown
-    ]
+    names = [harmless(column.name) for column, _ in shown]
     margin = max(map(width, names), default=0)
     for name, (column, value) in zip(names, shown, strict=True):
         for line in harmless_lines(column.shown(value)).split("\n"):

@@ -29,12 +29,12 @@ def table(columns: Sequence[Column], rows: Iterable[Row], *, room: int | None, c
     cells = (_cells(shown, [all_[place] for place in places]) for all_ in _each(columns, sample, source))
     first = list(islice(cells, len(sample)))
     widest = [
-        max(width(column.heading), *(width(row[place][0]) for row in first))
+        max(width(column.name.upper()), *(width(row[place][0]) for row in first))
         for place, column in enumerate(shown)
     ]
     widths = fitted(widest, shown, room)
     headings = [
-        pad(cut(column.heading, cells), cells, right=column.right)
+        pad(cut(column.name.upper(), cells), cells, right=column.right)
         for column, cells in zip(shown, widths, strict=True)
     ]
     yield paint(_GAP.join(headings).rstrip(), "dim", on=colour)

@@ -19,7 +19,7 @@ _COLOURS = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33}
 
 def harmless(text: str) -> str:
     """One line in which nothing can steer a terminal."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return _UNSAFE.sub("\ufffd", _LAYOUT.sub(" ", text))
 
@@ -31,6 +31,8 @@ def harmless_lines(text: str) -> str:
 
 def keep_harmless(text: str, kept: str) -> str:
     """Unsafe characters replaced, except those in `kept`."""
+    if text.isprintable():
+        return text
     return _UNSAFE.sub(lambda found: found[0] if found[0] in kept else "\ufffd", text)
 
 

@@ -9,8 +9,8 @@ import sys
 import termios
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -35,7 +35,7 @@ def run(environ: dict[str, str], tmp_path: Path) -> Run:
     """The real program, or with `sample=True` the sample one, as a process without a terminal."""
 
     def start(
-        *words: str, sample: bool = False, env: Mapping[str, str] | None = None, **more: object
+        *words: str, sample: bool = False, env: Mapping[str, str] | None = None, **more: Any
     ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [*(SAMPLE if sample else REAL), *words],
@@ -94,11 +94,12 @@ def invoke(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    def start(*words: str, command: click.Command | None = None, **more: object) -> Result:
+    def start(*words: str, **more: Any) -> Result:
         import sample_commands
+
         from mentorcycle.cli.session import Session
 
         session = Session(now=lambda: sample_commands.NOW)
-        return CliRunner().invoke(command or sample_commands.program, words, obj=session, **more)
+        return CliRunner().invoke(sample_commands.program, words, obj=session, **more)
 
     return start

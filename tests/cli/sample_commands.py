@@ -1,13 +1,15 @@
 """Commands that end in every way a command can end; a tree of them stands in for the real one."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
+
 from mentorcycle.cli import options
 from mentorcycle.cli.confirm import confirm as ask
 from mentorcycle.cli.exits import ExitCode
-from mentorcycle.cli.lazy import Branch, Leaf
+from mentorcycle.cli.lazy import Branch, Leaf, Tree
 from mentorcycle.cli.main import Program, run
 from mentorcycle.cli.progress import progress
 from mentorcycle.cli.session import Session, command, common_options
@@ -19,7 +21,7 @@ UNMET = Refusal(
 )
 FORBIDDEN = Refusal("not-yours", "c-7f3k cannot be read", "it is another pair's", permission=True)
 
-ENDS = {
+ENDS: dict[str, Callable[[], ExitCode | None]] = {
     "refused": lambda: Refused((UNMET, FORBIDDEN)).or_raise(),
     "forbidden": lambda: Refused((FORBIDDEN, FORBIDDEN)).or_raise(),
     "unknown": lambda: _throw(NotFound("cycle", "c-zzzz")),
@@ -120,7 +122,7 @@ def _throw(error: BaseException) -> None:
     raise error
 
 
-TREE = {
+TREE: Tree = {
     "end": Leaf("sample_commands:end", "End somehow."),
     "settings": Leaf("sample_commands:settings", "Show settings."),
     "dates": Leaf("sample_commands:dates", "Echo dates."),

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mentorcycle.cli.asof import EndOfDay, Instant, Position, parse_as_of
 from mentorcycle.cli.dates import parse, said
 from mentorcycle.cli.exits import WrongValue

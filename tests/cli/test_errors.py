@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from mentorcycle.cli.errors import json_line, lines, report
 from mentorcycle.cli.exits import ENDINGS, ConfirmationNeeded, ExitCode, WrongValue, ending
 from mentorcycle.cli.paste import remedy
@@ -32,7 +33,7 @@ MEASURE = Refusal(
 AGREED = Refusal("goals-agreed", WHAT, "B. Karlsson has not agreed the goal.", "B. Karlsson agrees it")
 FOREIGN = Refusal("not-a-member", WHAT, "it is another pair's cycle", permission=True)
 
-CATALOGUE = {
+CATALOGUE: dict[str, tuple[BaseException | Refused, int, str]] = {
     "one refusal": (
         Refused((MEASURE,)),
         3,

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
 from mentorcycle.cli.exits import ExitCode
-from mentorcycle.cli.lazy import leaves
-from mentorcycle.cli.main import cli
+from mentorcycle.cli.lazy import Leaf, leaves
 from mentorcycle.cli.registry import TREE
 from mentorcycle.cli.session import Command, CommonOption
 
@@ -70,15 +71,16 @@ def test_help_imports_no_command(invoke: Invoke) -> None:
     assert "Its module cannot be imported." in shown.stdout
 
 
-def test_every_registered_command_exists_with_help_and_common_options() -> None:
-    for words, _ in leaves(TREE):
-        command = cli
-        for word in words:
-            command = command.get_command(None, word)  # type: ignore[arg-type,union-attr]
-        assert isinstance(command, Command), words
-        assert command.help, words
-        assert any(isinstance(param, CommonOption) for param in command.params), words
-        assert command.help.split("\n")[0].rstrip(".") == command.short_help.rstrip("."), words
+@pytest.mark.parametrize(("words", "leaf"), list(leaves(TREE)))
+def test_every_registered_command_exists_with_help_and_common_options(
+    words: tuple[str, ...], leaf: Leaf
+) -> None:
+    module, _, attribute = leaf.target.partition(":")
+    command = getattr(import_module(module), attribute)
+    assert isinstance(command, Command), words
+    assert command.help
+    assert command.help.split("\n")[0] == leaf.help
+    assert any(isinstance(param, CommonOption) for param in command.params)
 
 
 def test_the_module_and_the_console_script_are_one_program(run: Run, environ: dict[str, str]) -> None:
@@ -221,6 +223,42 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(
     assert f"  fix: {meant}\n" in ended.stderr
 
 
+USAGE = {
+    "end": (
+        "error: missing argument 'HOW'.\n"
+        "  why: usage: mentorcycle end [OPTIONS] HOW\n"
+        "  fix: mentorcycle end --help\n"
+    ),
+    "end fine again": (
+        "error: got unexpected extra argument (again).\n"
+        "  why: usage: mentorcycle end [OPTIONS] HOW\n"
+        "  fix: mentorcycle end --help\n"
+    ),
+    "dates --onn today": (
+        "error: no such option '--onn'.\n  why: did you mean --on?\n  fix: mentorcycle dates --help\n"
+    ),
+    "dates --on": (
+        "error: option '--on' requires an argument.\n"
+        "  why: usage: mentorcycle dates [OPTIONS]\n"
+        "  fix: mentorcycle dates --help\n"
+    ),
+    "--format xml settings": (
+        "error: invalid value for '--format': 'xml' is not one of 'table', 'plain', 'json', 'jsonl', 'csv'.\n"
+        "  why: usage: mentorcycle [OPTIONS] COMMAND [ARGS]...\n"
+        "  fix: mentorcycle --help\n"
+    ),
+    "zzzz": (
+        "error: no such command 'zzzz'.\n  why: nothing here has that name.\n  fix: mentorcycle --help\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("words", USAGE)
+def test_a_wrong_command_line_says_what_why_and_fix(invoke: Invoke, words: str) -> None:
+    ended = invoke(*words.split())
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (ExitCode.USAGE, "", USAGE[words])
+
+
 def test_a_group_without_a_command_shows_its_help_on_stderr(invoke: Invoke) -> None:
     ended = invoke("cycle")
     assert (ended.exit_code, ended.stdout) == (ExitCode.USAGE, "")
@@ -308,6 +346,7 @@ def test_a_malformed_config_is_a_usage_error(invoke: Invoke, tmp_path: Path) -> 
 
 def test_labels_take_the_place_of_full_ids_in_what_people_read(invoke: Invoke) -> None:
     import sample_commands
+
     from mentorcycle.cli.session import Session
 
     session = Session()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mentorcycle.cli.last import recall, remember
 from mentorcycle.cli.refs import Candidate, fold, resolve, short
 from mentorcycle.domain.errors import Ambiguous, NotFound

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pytest
+
 from mentorcycle.cli.columns import Column, values
 from mentorcycle.cli.exits import ExitCode
 from mentorcycle.cli.render import Output, output_for
@@ -30,13 +32,13 @@ ROWS = [
 EVIL = "\x1b]0;owned\x07\x9b31m\u202eevil\x7f"
 
 
-def written(format_: str, write: Callable[[Output], object], **more: object) -> tuple[str, str]:
+def written(format_: str, write: Callable[[Output], object], **more: Any) -> tuple[str, str]:
     stdout, stderr = io.StringIO(), io.StringIO()
     write(Output(format_, stdout, stderr, **more))
     return stdout.getvalue(), stderr.getvalue()
 
 
-def listed(format_: str, **more: object) -> tuple[str, str]:
+def listed(format_: str, **more: Any) -> tuple[str, str]:
     return written(
         format_,
         lambda out: out.rows(
@@ -214,7 +216,7 @@ def test_a_table_too_narrow_for_its_columns_overflows_and_does_not_hang() -> Non
 def test_a_long_list_starts_before_it_ends_and_counts_all() -> None:
     taken = 0
 
-    def many() -> object:
+    def many() -> Iterator[tuple[int]]:
         nonlocal taken
         for number in range(10 * SAMPLE):
             taken = number

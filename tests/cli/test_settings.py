@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from mentorcycle.cli.exits import WrongValue
 from mentorcycle.cli.settings import DEFAULT_DB, load
 
@@ -15,7 +16,8 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_each_source_gives_way_to_the_one_before_it(tmp_path: Path, home: Path) -> None:
-    here, environ, flags = tmp_path / "work" / "deep", {"HOME": str(home)}, {}
+    here, environ = tmp_path / "work" / "deep", {"HOME": str(home)}
+    flags: dict[str, str] = {}
 
     def found() -> tuple[str | None, str]:
         settings = load(flags, environ, here)

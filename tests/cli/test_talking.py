@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from mentorcycle.cli.confirm import needs_confirmation
 from mentorcycle.cli.exits import ExitCode
 from mentorcycle.cli.progress import progress
@@ -73,7 +74,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def worked(stream: io.StringIO, seconds_each: float, **more: object) -> str:
+def worked(stream: io.StringIO, seconds_each: float, **more: bool) -> str:
     now = iter(number * seconds_each for number in range(100))
     assert list(progress("abcdef", 6, "checking", stream=stream, clock=lambda: next(now), **more)) == [
         *"abcdef"
