@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
-from .session import common_options
+from .session import common_options, told_where
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -40,6 +40,10 @@ class LazyGroup(click.Group):
     def __init__(self, name: str, tree: Tree, *, help: str, params: list[click.Parameter]) -> None:
         super().__init__(name, help=help, params=params)
         self.tree = tree
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with told_where(ctx):
+            return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.tree)

@@ -7,7 +7,8 @@ everything beyond click is imported on first use.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -96,13 +97,40 @@ class Session:
         self.talk(as_of.echo)
         return as_of
 
+    @property
+    def last(self) -> str | None:
+        """The id that `@last` stands for, for `refs.resolve`."""
+        from .last import recall
+
+        return recall(self.settings.db, self.settings.tenant, self.environ)
+
+    def remember(self, id_: str) -> None:
+        """Make `@last` mean this id in the next command."""
+        from .last import remember
+
+        remember(id_, self.settings.db, self.settings.tenant, self.environ)
+
 
 class CommonOption(click.Option):
     """An option that every command has; help lists it apart."""
 
 
+@contextmanager
+def told_where(ctx: click.Context) -> Iterator[None]:
+    """Click's parser does not say in which command an option lacked its argument; the error needs to know."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.ctx = error.ctx or ctx
+        raise
+
+
 class Command(click.Command):
     """A command whose help shows its own options first and the common ones after them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with told_where(ctx):
+            return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own: list[tuple[str, str]] = []

@@ -85,6 +85,15 @@ def names(session: Session) -> None:
 
 
 @command()
+@click.argument("reference", default="")
+def last(session: Session, reference: str) -> None:
+    """Show what was used last, and use another."""
+    print(session.last)
+    if reference:
+        session.remember(reference)
+
+
+@command()
 @options.on
 @options.as_of
 @options.dry_run
@@ -128,6 +137,7 @@ TREE: Tree = {
     "dates": Leaf("sample_commands:dates", "Echo dates."),
     "count": Leaf("sample_commands:count", "Count."),
     "names": Leaf("sample_commands:names", "Name."),
+    "last": Leaf("sample_commands:last", "Remember."),
     "shared": Leaf("sample_commands:shared", "Options."),
     "cancel": Leaf("sample_commands:cancel", "Cancel."),
     "sleep": Leaf("sample_commands:sleep", "Sleep."),

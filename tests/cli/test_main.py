@@ -234,8 +234,8 @@ USAGE = {
         "  why: usage: mentorcycle end [OPTIONS] HOW\n"
         "  fix: mentorcycle end --help\n"
     ),
-    "dates --onn today": (
-        "error: no such option '--onn'.\n  why: did you mean --on?\n  fix: mentorcycle dates --help\n"
+    "dates --quite": (
+        "error: no such option '--quite'.\n  why: did you mean --quiet?\n  fix: mentorcycle dates --help\n"
     ),
     "dates --on": (
         "error: option '--on' requires an argument.\n"

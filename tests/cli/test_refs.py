@@ -11,6 +11,8 @@ from mentorcycle.cli.refs import Candidate, fold, resolve, short
 from mentorcycle.domain.errors import Ambiguous, NotFound
 from mentorcycle.domain.ids import ALPHABET, LENGTH
 
+from .conftest import Invoke
+
 UNAL = Candidate("p-7f3k9m2dq4xw8a1b", "Aylin Ünal")
 KARLSSON = Candidate("p-7f3km2dq4xw8a1b0", "B. Karlsson", ("Björn Karlsson",))
 BERG = Candidate("p-annaxxxxxxxxxxxx", "Anna Berg")
@@ -127,6 +129,12 @@ def test_last_is_kept_apart_for_each_store_and_tenant(tmp_path: Path) -> None:
     assert recall("postgresql://u:secret@host/b", None, environ) is None
     kept = (tmp_path / "state" / "mentorcycle" / "last.json").read_text()
     assert "secret" not in kept
+
+
+def test_a_command_remembers_for_the_next_one_in_its_store(invoke: Invoke) -> None:
+    assert invoke("last", "c-7f3k").stdout == "None\n"
+    assert invoke("last").stdout == "c-7f3k\n"
+    assert invoke("last", "--tenant", "north").stdout == "None\n"
 
 
 def test_a_relative_store_is_one_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
