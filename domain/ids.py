@@ -13,6 +13,7 @@ LENGTH = 16
 
 CYCLE, PERSON, PAIRING, PROGRAMME, BATCH = "c", "p", "q", "g", "b"
 MAIN_PROGRAMME = "main"
+DEFAULT_TENANT = "default"
 
 
 def short_id(letter: str, entropy: bytes) -> str:

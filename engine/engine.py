@@ -15,7 +15,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, Move, moves
 from mentorcycle.domain.definition import Definition, shipped
-from mentorcycle.domain.ids import BATCH, MAIN_PROGRAMME, short_id
+from mentorcycle.domain.ids import BATCH, DEFAULT_TENANT, MAIN_PROGRAMME, short_id
 from mentorcycle.domain.people import Person
 from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.recorded import Recorded
@@ -31,8 +31,6 @@ from .states import State, States
 from .stores.port import Store
 from .subscription import Subscription
 from .url import open_store
-
-DEFAULT_TENANT = "default"
 
 
 class Engine:

@@ -1,0 +1,148 @@
+"""The store that a command works on: opened once, with the actor, the references a person types, and dates.
+
+`reading` loads the read models alone and never the engine; `writing` loads all of it. No rule and no output here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mentorcycle.domain.actor import LOCAL, Actor
+from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME
+from mentorcycle.domain.vocabulary import Known
+
+from .refs import LAST, Candidate, resolve
+from .session import Session
+
+if TYPE_CHECKING:
+    from mentorcycle.domain.programme import Programme
+    from mentorcycle.engine.engine import Engine
+    from mentorcycle.engine.queries import Queries
+
+
+class Place:
+    """What every command needs of its store, whether it reads or writes."""
+
+    def __init__(self, session: Session, queries: Queries) -> None:
+        self.session = session
+        self.queries = queries
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who acts: `--as coordinator`, `--as auditor`, a person, or else the local coordinator."""
+        named = self.session.settings.actor
+        match named:
+            case None | "" | "coordinator":
+                return Actor.coordinator(LOCAL)
+            case "auditor":
+                return Actor.auditor(LOCAL)
+            case _:
+                return Actor.participant(self.person(named), Known.ASSERTED)
+
+    @cached_property
+    def programme(self) -> Programme:
+        return self.queries.programme(self.programme_id)
+
+    @property
+    def programme_id(self) -> str:
+        return self.session.settings.program or MAIN_PROGRAMME
+
+    @property
+    def today(self) -> date:
+        return self.session.today(self.programme.zone)
+
+    def cycle(self, text: str) -> str:
+        """The full id of the cycle that is meant; `@last` means it from then on."""
+        last = self.session.last
+        wanted = last if text.strip() == LAST and last else text
+        candidates = (Candidate(c.id, c.name, c.other_names) for c in self.queries.find_cycles(wanted))
+        found = resolve(text, candidates, "cycle", last=last).id
+        self.session.remember(found)
+        self.label(found)
+        return found
+
+    def person(self, text: str) -> str:
+        """The full id of the person that is meant; ids of merged duplicates lead to the survivor."""
+        candidates = (Candidate(p.id, p.name, p.other_names) for p in self.queries.find_people(text))
+        found = resolve(text, candidates, "person").id
+        self.label(found)
+        return found
+
+    def batch(self, text: str) -> str:
+        """The full id of the batch that is meant."""
+        candidates = (Candidate(id, "") for id in self.queries.find_batches(text))
+        return resolve(text, candidates, "batch").id
+
+    def labels(self, ids: Iterable[str]) -> dict[str, str]:
+        """Short ids to show; errors then speak of them too."""
+        made = self.queries.short(ids)
+        self.session.labels.update(made)
+        return made
+
+    def label(self, id: str) -> str:
+        return self.labels([id])[id]
+
+    def when(self, text: str | None) -> datetime | None:
+        """`--on` as the instant that stands for it: noon of that day, or now for today."""
+        if text is None:
+            return None
+        from mentorcycle.domain.zones import noon
+
+        zone = self.programme.zone
+        when = self.session.when(text, zone, self.programme.calendar)
+        if when.at is not None:
+            return when.at
+        return None if when.date == self.today else noon(when.date, zone)
+
+    def at(self, text: str | None) -> int | datetime | None:
+        """`--as-of` as the engine takes it: a position, an instant, or None for now."""
+        if text is None:
+            return None
+        as_of = self.session.as_of(text, self.programme.zone, self.programme.calendar)
+        return as_of.stamp
+
+
+class WritingPlace(Place):
+    """A place with the engine, for commands that write or ask what could be done."""
+
+    def __init__(self, session: Session, engine: Engine) -> None:
+        super().__init__(session, engine.queries)
+        self.engine = engine
+
+    @cached_property
+    def programme(self) -> Programme:
+        """The programme; made, with the shipped definition, when this is its first command."""
+        known = self.engine.programme(self.programme_id)
+        if known.exists and known.published:
+            return known
+        return self.engine.ensure_programme(Actor.system(), programme=self.programme_id)
+
+
+@contextmanager
+def reading(session: Session) -> Iterator[Place]:
+    """Open the store for a command that only reads; close it after."""
+    from mentorcycle.engine.queries import Queries
+
+    settings = session.settings
+    with Queries.open(settings.db, tenant=settings.tenant or DEFAULT_TENANT, clock=session.now) as queries:
+        yield Place(session, queries)
+
+
+@contextmanager
+def writing(session: Session, *, create: bool = False) -> Iterator[WritingPlace]:
+    """Open the engine for a command that writes; with `create`, make the store when there is none."""
+    from mentorcycle.engine.engine import Engine
+    from mentorcycle.engine.settings import Settings
+
+    settings = session.settings
+    with Engine.open(
+        settings.db,
+        tenant=settings.tenant or DEFAULT_TENANT,
+        settings=Settings(clock=session.now),
+        create=create,
+    ) as engine:
+        yield WritingPlace(session, engine)
