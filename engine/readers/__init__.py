@@ -1,0 +1,7 @@
+"""The readers of the log: what keeps read models up to date, and how they are asked."""
+
+from .letters import DeadLetter
+from .readers import Readers
+from .view import View
+
+__all__ = ["DeadLetter", "Readers", "View"]

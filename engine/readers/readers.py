@@ -1,0 +1,204 @@
+"""Brings read models up to date with the log, and lends their tables to queries.
+
+Every model takes a batch in one transaction together with its progress, so no event is taken twice, whoever
+catches up: progress is compared inside the transaction. Threads may share one object; processes share the file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+
+from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.projections import MODELS
+from mentorcycle.projections.projection import ReadModel
+
+from ..stores.port import Store
+from . import registry
+from .batch import Batch, Decode, ModelBroken, decoded, is_of_the_store, take
+from .letters import aside, set_aside
+from .registry import Generation, Lineup, lineup
+from .tables import Tables, tables_of
+from .view import View
+
+FIRST_BATCH = 500
+LARGEST_BATCH = 8000
+
+
+class Readers:
+    """The read models of one store; `clock` gives UTC microseconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        decode: Decode | None = None,
+        models: Sequence[ReadModel] = MODELS,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        batch: int = FIRST_BATCH,
+    ) -> None:
+        self.store = store
+        self.models = tuple(models)
+        self.tables: Tables = tables_of(store)
+        self.clock = clock
+        self._decode = decode
+        self._batch = batch
+        self._catching_up = Lock()
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """Read models that know every event up to now, all as of one moment."""
+        head = self.store.head()
+        while True:
+            with self.tables.reader() as connection:
+                lineups = self._lineups(connection)
+                if all(one.ready(head) for one in lineups):
+                    yield View(connection, {one.model.name: one for one in lineups})
+                    return
+            self.catch_up(head)
+
+    def catch_up(self, upto: int | None = None) -> int:
+        """Let every read model take the events up to a position (default: the last); return that position.
+
+        Raises `StoreUnavailable` when there is something to do and the store cannot be written.
+        """
+        head = self.store.head() if upto is None else upto
+        if not self._behind(head):
+            return head
+        with self._catching_up, _said_if_read_only():
+            size = self._batch
+            while behind := self._behind(head):
+                if any(one.to_create for one in behind):
+                    self._begin()
+                else:
+                    self._step(behind, head, size)
+                    size = min(2 * size, LARGEST_BATCH)
+        return head
+
+    def lineups(self) -> list[Lineup]:
+        """What there is of each read model."""
+        with self.tables.reader() as connection:
+            return self._lineups(connection)
+
+    def read(self, after: int, upto: int, size: int) -> tuple[Batch, int]:
+        """At most `size` events after a position, decoded, and the position that is scanned with them."""
+        rows = self.store.read_log(after, size, upto=upto) if upto > after else []
+        return decoded(rows, self.decode), rows[-1].position if len(rows) == size else upto
+
+    @property
+    def decode(self) -> Decode:
+        """The codec, loaded when something has to be decoded."""
+        if self._decode is None:
+            from ..codec import decode
+
+            self._decode = decode
+        return self._decode
+
+    def _lineups(self, connection: sqlite3.Connection) -> list[Lineup]:
+        rows = registry.read(connection)
+        return [lineup(model, rows) for model in self.models]
+
+    def _begin(self) -> None:
+        """Make what is missing: the registry, and generations of read models that are new or of a new version."""
+        with self.tables.writer() as connection:
+            registry.create(connection)
+            rows = registry.read(connection)
+            for model in self.models:
+                if lineup(model, rows).to_create:
+                    registry.begin(connection, model, rows, self.clock())
+
+    def _behind(self, head: int) -> list[Lineup]:
+        return [one for one in self.lineups() if not one.ready(head)]
+
+    def _step(self, behind: Sequence[Lineup], head: int, size: int) -> None:
+        """Let those that are furthest behind take one batch."""
+        fed = [(one.model, row) for one in behind for row in one.fed]
+        low = min(row.position for _, row in fed)
+        group = [(model, row) for model, row in fed if row.position == low]
+        upto = min([head, *(row.position for _, row in fed if row.position > low)])
+        batch, scanned = self.read(low, max(low, upto), size)
+        self.advance(group, batch, max(low, scanned), head)
+
+    def advance(
+        self, group: Sequence[tuple[ReadModel, Generation]], batch: Batch, scanned: int, head: int
+    ) -> bool:
+        """Let generations that stand at one position take the batch that follows; False when another was first."""
+        try:
+            return self._advance(group, batch, scanned, head, carefully=bool(batch.unreadable))
+        except _NotTaken:
+            return self._advance(group, batch, scanned, head, carefully=True)
+
+    def _advance(
+        self,
+        group: Sequence[tuple[ReadModel, Generation]],
+        batch: Batch,
+        scanned: int,
+        head: int,
+        *,
+        carefully: bool,
+    ) -> bool:
+        now = self.clock()
+        with self.tables.writer() as connection:
+            rows = registry.read(connection)
+            standing = {(row.name, row.generation): (row.state, row.position) for row in rows}
+            for _, row in group:
+                if standing.get((row.name, row.generation)) != (row.state, row.position):
+                    return False
+            for model, row in group:
+                if self._take(connection, model, row, batch, now, carefully=carefully):
+                    connection.execute(registry.PROGRESS, (scanned, now, row.name, row.generation))
+                    if scanned >= head and lineup(model, rows).serves_next:
+                        registry.switch(connection, model, row, rows, now)
+        return True
+
+    def _take(
+        self,
+        connection: sqlite3.Connection,
+        model: ReadModel,
+        row: Generation,
+        batch: Batch,
+        now: int,
+        *,
+        carefully: bool,
+    ) -> bool:
+        left_out = aside(connection, model.name, row.generation)
+        if not carefully:
+            events = left_out.readable(batch.events)
+            try:
+                if events:
+                    model.apply(connection, row.generation, events)
+            except Exception as error:
+                if is_of_the_store(error):
+                    raise
+                raise _NotTaken from error
+            return True
+        try:
+            poisons = take(connection, model, row.generation, batch, left_out)
+        except ModelBroken as broken:
+            connection.execute(registry.STATE, (registry.FAILED, broken.error, now, row.name, row.generation))
+            return False
+        set_aside(connection, model.name, row.generation, poisons, now)
+        return True
+
+
+class _NotTaken(Exception):
+    """A read model raised for a batch: it is to be taken once more, carefully."""
+
+
+@contextmanager
+def _said_if_read_only() -> Iterator[None]:
+    try:
+        yield
+    except StoreUnavailable as error:
+        cause = error.__cause__
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
+        raise StoreUnavailable(
+            "the read models are behind the log and cannot be brought up to date",
+            f"the store can only be read ({cause})",
+            "run: mentorcycle db status, once, where the store can be written",
+        ) from error

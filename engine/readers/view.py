@@ -1,0 +1,49 @@
+"""Read models as a query sees them: tables of one moment, and the position of the log they tell of."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from functools import cached_property
+
+from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
+from mentorcycle.projections.cycles import CycleQueries
+
+from .registry import Generation, Lineup
+
+
+class View:
+    """Questions to the read models; valid until its block ends."""
+
+    def __init__(self, connection: sqlite3.Connection, lineups: Mapping[str, Lineup]) -> None:
+        self._connection = connection
+        self._lineups = lineups
+
+    @cached_property
+    def cycles(self) -> CycleQueries:
+        """Where cycles stand, now and as of any position."""
+        return CycleQueries(self._connection, self.serving("cycles").generation)
+
+    @cached_property
+    def position(self) -> int:
+        """Up to where in the log every read model that works has read."""
+        active = [one.active.position for one in self._lineups.values() if one.active]
+        return min(active, default=0)
+
+    def serving(self, name: str) -> Generation:
+        """The generation that answers; raise `StoreUnavailable` for a read model that has failed."""
+        one = self._lineups[name]
+        if one.active is not None:
+            return one.active
+        if one.newer:
+            raise StoreNeedsUpgrade(
+                f"the read model {name} was made by a newer program",
+                f"this program speaks version {one.model.version} of it",
+                "install the newer mentorcycle",
+            )
+        error = one.failed.error if one.failed else None
+        raise StoreUnavailable(
+            f"the read model {name} has failed",
+            f"it raised {error} and was stopped; the log is safe",
+            f"run: mentorcycle db rebuild {name}",
+        )

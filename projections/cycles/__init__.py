@@ -1,0 +1,26 @@
+"""Where every cycle stands, now and as of any position of the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..projection import ReadModel
+from .queries import Count, CycleQueries
+from .row import CycleRow, Member, Pause
+from .tables import TABLES
+
+if TYPE_CHECKING:
+    from mentorcycle.domain.recorded import Recorded
+
+__all__ = ["CYCLES", "Count", "CycleQueries", "CycleRow", "Member", "Pause"]
+
+
+def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
+    from .fold import apply  # loads every event class, which a reader of up-to-date rows never needs
+
+    apply(connection, generation, events)
+
+
+CYCLES = ReadModel("cycles", 1, TABLES, _apply)

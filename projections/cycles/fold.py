@@ -1,0 +1,152 @@
+"""The fold of a batch of events into the rows of cycles: touched rows read once, changes written at the end."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mentorcycle.domain import events as e
+from mentorcycle.domain.ids import subject_of
+from mentorcycle.domain.recorded import Recorded
+
+from ..moments import to_micros
+from .standing import HANDLERS, Standing, opened
+from .tables import NOW, bucket_of
+from .tally import Delta, write_tallies
+
+Key = tuple[str, str]
+"""Tenant and stream."""
+
+LOAD = """
+SELECT h.cycle, h.opened, h.programme, s.valid_from, s.stage, s.status, s.since, s.kind, s.pairing,
+       s.participants, s.extended, s.earlier, s.pauses, s.rematch, s.next_cycle
+FROM json_each(?) AS wanted
+CROSS JOIN cycles_head_{g} AS h ON h.tenant = ? AND h.cycle = wanted.value
+CROSS JOIN cycles_span_{g} AS s ON s.opened = h.opened
+  AND s.valid_from = (SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened)"""
+HEAD = "INSERT INTO cycles_head_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+SPAN = "INSERT INTO cycles_span_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+CLOSE = "UPDATE cycles_span_{g} SET valid_to = ? WHERE opened = ? AND valid_from = ?"
+MARK = "INSERT INTO cycles_mark_{g} VALUES (?, ?, ?)"
+MEMBER = "INSERT INTO cycles_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+
+
+@dataclass(slots=True)
+class Course:
+    """One cycle while a batch is folded; `stored` is the position of its open span in the table, 0 for none.
+
+    `spans` holds those that begin in this batch: position, instant of the event, standing from then on.
+    """
+
+    tenant: str
+    programme: str
+    opened: int
+    standing: Standing
+    stored: int = 0
+    spans: list[tuple[int, int, Standing]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows to write for one batch."""
+
+    heads: list[tuple[Any, ...]] = field(default_factory=list)
+    marks: list[tuple[int, int, int]] = field(default_factory=list)
+    members: list[tuple[str, str, int]] = field(default_factory=list)
+    deltas: list[Delta] = field(default_factory=list)
+
+
+def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+    """Take a batch into the tables of generation `g`; raise LookupError for a cycle that was never opened."""
+    mine = [r for r in events if r.stream.startswith("cycle:")]
+    if not mine:
+        return
+    courses = _load(connection, g, {(r.tenant, r.stream) for r in mine})
+    changes = Changes()
+    for r in mine:
+        handler = HANDLERS.get(type(r.event))
+        at = to_micros(r.occurred_at)
+        if handler is None and type(r.event) is not e.CycleOpened:
+            changes.marks.append((courses[r.tenant, r.stream].opened, r.position, at))
+        elif handler is None:
+            courses[r.tenant, r.stream] = _open(r, at, changes)
+        else:
+            course = courses[r.tenant, r.stream]
+            _move(course, handler(course.standing, r.event, at), r, at, changes)
+    _write(connection, g, courses.values(), changes)
+
+
+def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Course]:
+    cycles: dict[str, list[str]] = {}
+    for tenant, stream in keys:
+        cycles.setdefault(tenant, []).append(subject_of(stream))
+    courses: dict[Key, Course] = {}
+    for tenant, ids in cycles.items():
+        rows = connection.execute(LOAD.format(g=g), (json.dumps(ids), tenant))
+        for cycle, opening, programme, stored, *standing in rows:
+            course = Course(tenant, programme, opening, Standing(*standing), stored)
+            courses[tenant, f"cycle:{cycle}"] = course
+    return courses
+
+
+def _open(r: Recorded[Any], at: int, changes: Changes) -> Course:
+    event: e.CycleOpened = r.event
+    course = Course(r.tenant, event.programme, r.position, opened(event, at))
+    course.spans.append((r.position, at, course.standing))
+    changes.heads.append(
+        (
+            r.position,
+            r.tenant,
+            subject_of(r.stream),
+            event.programme,
+            event.definition,
+            event.definition_version,
+            at,
+            event.follows,
+        )
+    )
+    changes.members.extend((r.tenant, p.person, r.position) for p in event.participants)
+    changes.deltas.append((*_bucket(course), r.position, 1))
+    return course
+
+
+def _move(course: Course, standing: Standing, r: Recorded[Any], at: int, changes: Changes) -> None:
+    if standing == course.standing:
+        changes.marks.append((course.opened, r.position, at))
+        return
+    before = course.standing
+    if (standing.stage, standing.status) != (before.stage, before.status):
+        changes.deltas.append((*_bucket(course), r.position, -1))
+        course.standing = standing
+        changes.deltas.append((*_bucket(course), r.position, 1))
+    if standing.participants != before.participants:
+        joined = r.event.participants
+        changes.members.extend((r.tenant, p.person, course.opened) for p in joined)
+    course.standing = standing
+    course.spans.append((r.position, at, standing))
+
+
+def _bucket(course: Course) -> tuple[str, str, str, str]:
+    return course.tenant, course.programme, course.standing.stage, course.standing.status
+
+
+def _write(connection: sqlite3.Connection, g: int, courses: Iterable[Course], changes: Changes) -> None:
+    moved = sorted((course for course in courses if course.spans), key=lambda course: course.opened)
+    closed, spans = [], []
+    for course in moved:
+        if course.stored:
+            closed.append((course.spans[0][0], course.opened, course.stored))
+        ends = [position for position, _, _ in course.spans[1:]] + [NOW]
+        for (begin, at, standing), end in zip(course.spans, ends, strict=True):
+            bucket = bucket_of(course.tenant, course.programme, standing.stage, standing.status)
+            spans.append((course.opened, begin, end, bucket, at, *standing))
+    write = connection.executemany
+    write(HEAD.format(g=g), changes.heads)
+    write(CLOSE.format(g=g), closed)
+    write(SPAN.format(g=g), spans)
+    write(MARK.format(g=g), sorted(changes.marks))
+    write(MEMBER.format(g=g), sorted(changes.members))
+    write_tallies(connection, g, changes.deltas)

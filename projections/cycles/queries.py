@@ -1,0 +1,218 @@
+"""Questions about cycles, for now or as of any position of the log: lists, counts, one cycle, who may be stalled.
+
+Lists are in the order of opening. A list for a position costs about what the list for now costs: it reads the
+same spans, by a wider index.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mentorcycle.domain.errors import NotFound
+from mentorcycle.domain.vocabulary import Status
+
+from ..moments import to_micros
+from .row import COLUMNS, CycleRow, row_of
+from .tables import NOW
+
+MOST_TERMS = 100  # of one compound SELECT; SQLite refuses more than 500
+
+ROWS = f"""
+SELECT {COLUMNS} FROM ({{keys}}) AS k
+CROSS JOIN cycles_head_{{g}} AS h ON h.opened = k.opened
+CROSS JOIN cycles_span_{{g}} AS s ON s.opened = k.opened AND s.valid_from = k.valid_from
+LEFT JOIN cycles_mark_{{g}} AS m ON m.opened = k.opened AND m.position =
+  (SELECT max(position) FROM cycles_mark_{{g}} WHERE opened = k.opened AND position <= ?)
+ORDER BY k.opened"""
+SPAN_AT = """(SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened AND valid_from <= ?)
+             AS valid_from"""
+EVERY = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
+            WHERE h.tenant = ? AND h.opened > ? AND h.opened <= ? ORDER BY h.opened LIMIT ?"""
+ONE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
+          WHERE h.tenant = ? AND h.cycle = ? AND h.opened <= ?"""
+OF_PEOPLE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
+                WHERE h.opened IN (SELECT opened FROM cycles_member_{{g}} WHERE tenant = ? AND person IN ({{marks}}))
+                AND h.opened > ? AND h.opened <= ?"""
+COURSE = """SELECT h.opened, s.valid_from FROM cycles_head_{g} AS h
+            JOIN cycles_span_{g} AS s ON s.opened = h.opened WHERE h.tenant = ? AND h.cycle = ?"""
+IN_BUCKET_NOW = f"""SELECT opened, valid_from FROM cycles_span_{{g}} INDEXED BY cycles_now_{{g}}
+                    WHERE bucket = ? AND opened > ? AND since <= ? AND valid_to = {NOW}"""
+IN_BUCKET_THEN = """SELECT opened, valid_from FROM cycles_span_{g} INDEXED BY cycles_past_{g}
+                    WHERE bucket = ? AND opened > ? AND opened <= ? AND valid_from <= ? AND valid_to > ?
+                    AND since <= ?"""
+COUNTS = """
+SELECT b.bucket, b.programme, b.stage, b.status, t.n FROM cycles_bucket_{g} AS b
+JOIN cycles_tally_{g} AS t ON t.bucket = b.bucket
+  AND t.position = (SELECT max(position) FROM cycles_tally_{g} WHERE bucket = b.bucket AND position <= ?)
+WHERE b.tenant = ? AND t.n > 0 ORDER BY b.programme, b.status, b.stage"""
+OPENED = "SELECT opened FROM cycles_head_{g} WHERE tenant = ? AND cycle = ?"
+BEGINNING = """SELECT cycle FROM cycles_head_{g} WHERE tenant = ? AND cycle >= ? AND cycle < ?
+               ORDER BY cycle LIMIT ?"""
+
+
+class Count(NamedTuple):
+    """How many cycles of a programme stand in a stage with a status."""
+
+    programme: str
+    stage: str
+    status: Status
+    cycles: int
+
+
+class CycleQueries:
+    """Questions to one generation of the tables, through one connection and so as of one moment.
+
+    `position` None is now; otherwise the answer is what it would have been when that was the last event.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+        self._connection = connection
+        self._generation = generation
+
+    def page(
+        self,
+        tenant: str,
+        *,
+        statuses: Collection[Status] = (),
+        stages: Collection[str] = (),
+        programme: str | None = None,
+        people: Collection[str] = (),
+        since: datetime | None = None,
+        after: str | None = None,
+        limit: int = 50,
+        position: int | None = None,
+    ) -> list[CycleRow]:
+        """Cycles that match every filter given (an empty one lets all through), in the order of opening.
+
+        `people` are ids of which one is in the cycle; `since` is the latest instant of entering the stage;
+        `after` is the last cycle of the page before, `NotFound` when there is none of that id.
+        """
+        start = 0 if after is None else self._opened(tenant, after)
+        if people:
+            found = self._of_people(tenant, people, start, position)
+            wanted = (row for row in found if _matches(row, statuses, stages, programme, people, since))
+            return [row for row, _ in zip(wanted, range(limit), strict=False)]
+        if not (statuses or stages or programme or since):
+            upto = NOW if position is None else position
+            return self._rows(EVERY, (upto, tenant, start, upto, limit), position)
+        buckets = [
+            bucket
+            for bucket, in_programme, stage, status, _ in self._buckets(tenant, position)
+            if (programme is None or in_programme == programme)
+            and (not stages or stage in stages)
+            and (not statuses or Status(status) in statuses)
+        ]
+        return self._in_buckets(buckets, since, start, limit, position)
+
+    def stalled(
+        self,
+        tenant: str,
+        since: datetime,
+        *,
+        programme: str | None = None,
+        after: str | None = None,
+        limit: int = 1000,
+        position: int | None = None,
+    ) -> list[CycleRow]:
+        """Candidates for a list of stalled cycles: active, and in their stage at that instant already.
+
+        Whether the allowance in school days has run out, the domain decides for each.
+        """
+        return self.page(
+            tenant,
+            statuses=(Status.ACTIVE,),
+            programme=programme,
+            since=since,
+            after=after,
+            limit=limit,
+            position=position,
+        )
+
+    def counts(
+        self, tenant: str, *, programme: str | None = None, position: int | None = None
+    ) -> list[Count]:
+        """How many cycles stand where, by programme, status and stage; empty places are left out."""
+        return [
+            Count(in_programme, stage, Status(status), n)
+            for _, in_programme, stage, status, n in self._buckets(tenant, position)
+            if programme is None or in_programme == programme
+        ]
+
+    def one(self, tenant: str, cycle: str, *, position: int | None = None) -> CycleRow | None:
+        """The cycle of that id; None when there is none (yet)."""
+        upto = NOW if position is None else position
+        return next(iter(self._rows(ONE, (upto, tenant, cycle, upto), position)), None)
+
+    def course(self, tenant: str, cycle: str) -> list[CycleRow]:
+        """What the cycle was, one row for each time it changed; `valid_from` says from which position on."""
+        return self._rows(COURSE, (tenant, cycle), None)
+
+    def beginning(self, tenant: str, prefix: str, limit: int = 10) -> list[str]:
+        """Ids that begin so."""
+        bounds = (tenant, prefix, prefix + "\U0010ffff", limit)
+        return [cycle for (cycle,) in self._execute(BEGINNING, bounds)]
+
+    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        return self._connection.execute(statement.format(g=self._generation), values)
+
+    def _rows(self, keys: str, values: Sequence[Any], position: int | None) -> list[CycleRow]:
+        upto = NOW if position is None else position
+        statement = ROWS.format(keys=keys.format(g=self._generation), g=self._generation)
+        return [row_of(values) for values in self._connection.execute(statement, (*values, upto))]
+
+    def _opened(self, tenant: str, cycle: str) -> int:
+        row = self._execute(OPENED, (tenant, cycle)).fetchone()
+        if row is None:
+            raise NotFound("cycle", cycle)
+        opened: int = row[0]
+        return opened
+
+    def _of_people(
+        self, tenant: str, people: Collection[str], start: int, position: int | None
+    ) -> list[CycleRow]:
+        upto = NOW if position is None else position
+        keys = OF_PEOPLE.format(g=self._generation, marks=", ".join("?" * len(people)))
+        return self._rows(keys, (upto, tenant, *people, start, upto), position)
+
+    def _buckets(self, tenant: str, position: int | None) -> Iterable[tuple[int, str, str, str, int]]:
+        return self._execute(COUNTS, (NOW if position is None else position, tenant))
+
+    def _in_buckets(
+        self, buckets: list[int], since: datetime | None, start: int, limit: int, position: int | None
+    ) -> list[CycleRow]:
+        latest = NOW if since is None else to_micros(since)
+        rows: list[CycleRow] = []
+        for first in range(0, len(buckets), MOST_TERMS):
+            terms: list[str] = []
+            values: list[int] = []
+            for bucket in buckets[first : first + MOST_TERMS]:
+                if position is None:
+                    terms.append(IN_BUCKET_NOW)
+                    values.extend((bucket, start, latest))
+                else:
+                    terms.append(IN_BUCKET_THEN)
+                    values.extend((bucket, start, position, position, position, latest))
+            keys = " UNION ALL ".join(terms) + " ORDER BY opened LIMIT ?"
+            rows += self._rows(keys, (*values, limit), position)
+        rows.sort(key=lambda row: row.opened)
+        return rows[:limit]
+
+
+def _matches(
+    row: CycleRow,
+    statuses: Collection[Status],
+    stages: Collection[str],
+    programme: str | None,
+    people: Collection[str],
+    since: datetime | None,
+) -> bool:
+    return (
+        (not statuses or row.status in statuses)
+        and (not stages or row.stage in stages)
+        and programme in (None, row.programme)
+        and (since is None or row.since <= since)
+        and any(person in people for person in row.people)
+    )

@@ -1,0 +1,119 @@
+"""Tables of the cycles: what each one was, from which position of the log to which.
+
+A cycle's rows hang on `opened`, the position of its first event: a short key that follows from the log, and
+keeps cycles of one time together. `head` is what never changes, a `span` what was so from `valid_from` up to
+(not including) `valid_to`; `mark` is an event that changed no span, `member` whoever ever was in it. A `tally`
+is how many cycles stood in a bucket (programme, stage, status) from a position on.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+
+from ..projection import Table
+
+NOW = 2**63 - 1
+"""`valid_to` of what is so now; written out in the index below, which the planner compares by text."""
+
+HEAD = Table(
+    "cycles_head",
+    "opened",
+    """CREATE TABLE cycles_head_{g} (
+         opened INTEGER PRIMARY KEY,
+         tenant TEXT NOT NULL,
+         cycle TEXT NOT NULL,
+         programme TEXT NOT NULL,
+         definition TEXT NOT NULL,
+         definition_version INTEGER NOT NULL,
+         opened_at INTEGER NOT NULL,
+         follows TEXT
+       )""",
+    (
+        "CREATE UNIQUE INDEX cycles_by_id_{g} ON cycles_head_{g} (tenant, cycle)",
+        "CREATE INDEX cycles_by_opening_{g} ON cycles_head_{g} (tenant, opened)",
+    ),
+)
+
+SPAN = Table(
+    "cycles_span",
+    "opened, valid_from",
+    """CREATE TABLE cycles_span_{g} (
+         opened INTEGER NOT NULL,
+         valid_from INTEGER NOT NULL,
+         valid_to INTEGER NOT NULL,
+         bucket INTEGER NOT NULL,
+         at INTEGER NOT NULL,
+         stage TEXT NOT NULL,
+         status TEXT NOT NULL,
+         since INTEGER NOT NULL,
+         kind TEXT NOT NULL,
+         pairing TEXT NOT NULL,
+         participants TEXT NOT NULL,
+         extended TEXT,
+         earlier TEXT,
+         pauses TEXT,
+         rematch TEXT,
+         next_cycle TEXT,
+         PRIMARY KEY (opened, valid_from)
+       ) WITHOUT ROWID""",
+    (
+        f"""CREATE INDEX cycles_now_{{g}} ON cycles_span_{{g}} (bucket, opened, since)
+            WHERE valid_to = {NOW}""",
+        "CREATE INDEX cycles_past_{g} ON cycles_span_{g} (bucket, opened, valid_from, valid_to, since)",
+    ),
+)
+
+MARK = Table(
+    "cycles_mark",
+    "opened, position",
+    """CREATE TABLE cycles_mark_{g} (
+         opened INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         at INTEGER NOT NULL,
+         PRIMARY KEY (opened, position)
+       ) WITHOUT ROWID""",
+)
+
+MEMBER = Table(
+    "cycles_member",
+    "tenant, person, opened",
+    """CREATE TABLE cycles_member_{g} (
+         tenant TEXT NOT NULL,
+         person TEXT NOT NULL,
+         opened INTEGER NOT NULL,
+         PRIMARY KEY (tenant, person, opened)
+       ) WITHOUT ROWID""",
+)
+
+BUCKET = Table(
+    "cycles_bucket",
+    "bucket",
+    """CREATE TABLE cycles_bucket_{g} (
+         bucket INTEGER PRIMARY KEY,
+         tenant TEXT NOT NULL,
+         programme TEXT NOT NULL,
+         stage TEXT NOT NULL,
+         status TEXT NOT NULL
+       )""",
+)
+
+TALLY = Table(
+    "cycles_tally",
+    "bucket, position",
+    """CREATE TABLE cycles_tally_{g} (
+         bucket INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         n INTEGER NOT NULL,
+         PRIMARY KEY (bucket, position)
+       ) WITHOUT ROWID""",
+)
+
+TABLES = (HEAD, SPAN, MARK, MEMBER, BUCKET, TALLY)
+
+
+@lru_cache(maxsize=4096)
+def bucket_of(tenant: str, programme: str, stage: str, status: str) -> int:
+    """The number that always stands for this tenant, programme, stage and status."""
+    name = "\x1f".join((tenant, programme, stage, status))
+    return int.from_bytes(blake2b(name.encode(), digest_size=7).digest(), "big")
