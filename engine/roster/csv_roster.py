@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from functools import lru_cache, partial
 from pathlib import Path
 
 from mentorcycle.domain.errors import InvalidInput
 
-from .files import opened
+from .address import looks_like_email
+from .files import opened_csv
 from .form import Column, Form
 from .model import Problem, Roster, RosterPerson
 from .table import key, nearest
@@ -28,7 +28,6 @@ COLUMNS = (
     Column("capacity", "how many mentees the person takes at most"),
 )
 MOST_MENTEES = 999
-_EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\".]+(\.[^@\s,;<>()\".]+)+")
 
 
 def template() -> str:
@@ -36,14 +35,9 @@ def template() -> str:
     return ",".join(column.name for column in COLUMNS) + "\r\n"
 
 
-def looks_like_email(text: str) -> bool:
-    """Whether there is one `@` with a name before it and a domain behind it."""
-    return _EMAIL.fullmatch(text) is not None
-
-
 def read_csv(path: Path, areas: Collection[str]) -> Roster:
     """The people in a CSV file; `areas` are the teaching areas that exist."""
-    with opened(path) as stream:
+    with opened_csv(path) as stream:
         return read_csv_stream(stream, path.name, areas)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from mentorcycle.domain.errors import InvalidInput
 
@@ -14,8 +14,8 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file that may be CSV; `InvalidInput` for none, an unreadable one or a workbook."""
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """The bytes of a file; `InvalidInput` for none, or one that cannot be read."""
     try:
         stream = path.open("rb")
     except FileNotFoundError:
@@ -24,19 +24,29 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise InvalidInput(f"{path} cannot be opened", reason(error), "pass a readable file") from None
     with stream:
         try:
-            refuse_workbook(path, stream.read(4))
-            stream.seek(0)
             yield stream
         except OSError as error:
             raise InvalidInput(f"{path} cannot be read", reason(error), "pass a readable file") from None
 
 
-def refuse_workbook(path: Path, head: bytes) -> None:
-    """Raise `InvalidInput` for what a spreadsheet program keeps for itself."""
-    if head == _OLD_EXCEL or (head == _ZIP and path.suffix.lower() != ".zip"):
-        raise workbook(path.name)
-    if head == _ZIP:
-        raise InvalidInput(f"{path.name} is a zip", "a CSV file was expected", "unpack it")
+@contextmanager
+def opened_csv(path: Path) -> Iterator[BufferedReader]:
+    """As `opened`, and `InvalidInput` for what a spreadsheet program keeps for itself, or a zip."""
+    with opened(path) as stream:
+        head = stream.peek(4)[:4]
+        if head in (_OLD_EXCEL, _ZIP):
+            raise workbook(path.name)
+        yield stream
+
+
+def is_package(path: Path) -> bool:
+    """Whether a path names a folder or a zip, by its first bytes or its name."""
+    if path.is_dir() or path.suffix.lower() == ".zip":
+        return True
+    if not path.is_file():
+        return False
+    with opened(path) as stream:
+        return stream.read(4) == _ZIP
 
 
 def workbook(name: str) -> InvalidInput:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .errors_file import PROBLEM_COLUMN, without_problem
@@ -33,7 +34,13 @@ class FormRow(NamedTuple):
 class Form:
     """A CSV file being read by the columns of its form; problems and refused rows gather here."""
 
-    def __init__(self, stream: Readable, file: str, columns: Sequence[Column]) -> None:
+    def __init__(
+        self,
+        stream: Readable,
+        file: str,
+        columns: Sequence[Column],
+        aliases: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.file = file
         self.columns = columns
         self.problems: list[Problem] = []
@@ -42,7 +49,8 @@ class Form:
         self.is_errors_file = PROBLEM_COLUMN in self.table.at
         self._names = without_problem(list(self.table.names), self.table.names)
         self._width = max((index + 1 for index, name in enumerate(self._names) if name), default=0)
-        self._places = _places(self._names)
+        self._keys = [key(aliases.get(key(name), name)) for name in self._names]
+        self._places = {each: self._keys.index(each) for each in self._keys if each}
         self.complete = self._check_header()
 
     @property
@@ -86,13 +94,17 @@ class Form:
     def _check_header(self) -> bool:
         names = [column.name for column in self.columns]
         absent = [name for name in names if key(name) not in self._places]
-        unknown = [name for name in self._names if name and key(name) not in set(map(key, names))]
+        known = set(map(key, names))
+        unknown = [
+            name for name, each in zip(self._names, self._keys, strict=True) if each and each not in known
+        ]
         for name in unknown:
             meant = nearest(name, absent)
             help_ = f"did you mean {meant}?" if meant else f"delete it; known are {', '.join(names)}"
             self._header_problem(name, "this column is unknown", help_)
-        for name in dict.fromkeys(self.table.twice()):
-            self._header_problem(name, "this column occurs twice", "keep one of them")
+        for each, place in self._places.items():
+            if self._keys.count(each) > 1:
+                self._header_problem(self._names[place], "this column occurs twice", "keep one of them")
         for index in range(self._width):
             if not self._names[index]:
                 self._header_problem("", f"column {index + 1} has no name", "name it, or delete it")
@@ -125,11 +137,3 @@ class Form:
                 what = "a line break stands in it"
                 found.append(self.problem(line, column.name, value, what, "delete the line break"))
         return found
-
-
-def _places(names: Sequence[str]) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for index, name in enumerate(names):
-        if name:
-            places.setdefault(key(name), index)
-    return places

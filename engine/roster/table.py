@@ -16,6 +16,7 @@ from mentorcycle.domain.errors import InvalidInput
 from .text import Fault, Line, Readable, physical_lines
 
 MOST_LINES_OF_A_ROW = 100
+MOST_COLUMNS = 1000
 _DELIMITERS = ",;\t"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _EXCEL_HINT = re.compile(r"(?i)sep=(.)\s*$")
@@ -75,6 +76,9 @@ def open_table(stream: Readable, file: str, known: Collection[str]) -> Table:
         raise _no_header(file)
     if header.fault:
         raise InvalidInput(f"{file} line {header.line}: {header.fault.what}", "", header.fault.suggestion)
+    if len(header.cells) > MOST_COLUMNS:
+        what = f"{file} line {header.line} has {len(header.cells)} columns"
+        raise InvalidInput(what, "a roster has a few", "check that this is a CSV file with a header")
     names = tuple(name.strip() for name in header.cells)
     at: dict[str, int] = {}
     for index, name in enumerate(names):
@@ -174,6 +178,10 @@ def _fault(lines: list[Line]) -> Fault | None:
     for line in lines:
         if line.fault:
             return line.fault
+        if "\ufffd" in line.text:
+            return Fault(
+                "a character was lost and replaced by “\ufffd”", "type it again, or export the file again"
+            )
         if found := _CONTROL.search(line.text):
             named = "a NUL character" if found[0] == "\0" else f"the control character U+{ord(found[0]):04X}"
             return Fault(f"{named} stands in the row", "delete it, or export the file again")
