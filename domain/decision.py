@@ -5,7 +5,7 @@ The context carries everything impure that a rule needs; rules themselves are be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -79,6 +79,19 @@ def refused(code: str, what: str, why: str, fix: str = "", **facts: Fact) -> Ref
 def forbidden(what: str, why: str, fix: str = "", code: str = "not-permitted", **facts: Fact) -> Refused:
     """Refused because this actor may not."""
     return Refused((Refusal(code, what, why, fix, facts, permission=True),))
+
+
+def future(context: Context, what: str, **facts: Fact) -> Iterator[Refusal]:
+    """Nothing is recorded as having happened after today."""
+    today = context.programme.day(context.now)
+    if context.today > today:
+        yield Refusal(
+            "in-the-future",
+            what,
+            f"{context.today} is after today, {today}",
+            "say when it happened",
+            {**facts, "on": str(context.today), "today": str(today)},
+        )
 
 
 def all_of(refusals: Iterable[Refusal]) -> Refused | None:

@@ -10,12 +10,9 @@ from collections.abc import Callable, Iterator
 from .actor import Actor
 from .cycle.state import Cycle
 from .decision import Context
-from .definition import Activity, Capacity
+from .definition import PERSONAL, Activity, Capacity
 from .refusal import Refusal
 from .vocabulary import Role
-
-PERSONAL = frozenset({Activity.AGREEMENT, Activity.REFLECTION, Activity.CONSENT})
-"""What each participant can only do for themselves."""
 
 
 def capacities(cycle: Cycle, actor: Actor) -> frozenset[Capacity]:
@@ -83,11 +80,11 @@ def work_not_permitted(
         allowed &= {Capacity.MENTEE, Capacity.MENTOR}
     if not held & allowed:
         yield _not_permitted(what, activity, actor, allowed)
-    elif words and Capacity.COORDINATOR in held:
+    elif words and not held & {Capacity.MENTEE, Capacity.MENTOR}:
         yield Refusal(
             "words-of-others",
             what,
-            "a coordinator records that and when something happened, never the words",
+            f"a {actor.role.value} records that and when something happened, never the words",
             "leave the texts out, or let a participant record it",
             {"activity": activity.value},
             permission=True,
@@ -95,8 +92,11 @@ def work_not_permitted(
 
 
 def _not_permitted(what: str, activity: Activity, actor: Actor, allowed: set[Capacity]) -> Refusal:
-    who = " or ".join(c.value for c in Capacity if c in allowed) or "nobody"
-    why = f"only {who} of this cycle may record {activity.value}; {actor.id} acts as {actor.role.value}"
-    fix = "each participant does this for themselves" if activity in PERSONAL else f"let a {who} do it"
+    who = " or ".join(c.value for c in Capacity if c in allowed)
+    why = f"only {who or 'nobody'} of this cycle may record {activity.value}; "
+    why += f"{actor.id} acts as {actor.role.value}"
+    fix = f"let a {who} do it" if who else "publish a definition that says who records it"
+    if activity in PERSONAL:
+        fix = "each participant does this for themselves"
     facts = {"activity": activity.value, "actor": actor.id, "role": actor.role.value}
     return Refusal("not-permitted", what, why, fix, facts, permission=True)

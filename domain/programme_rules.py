@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from . import commands as c
 from . import events as e
 from .commands import Command
-from .decision import Accepted, Context, Outcome, accepted, forbidden, refused
+from .decision import Accepted, Context, Outcome, accepted, all_of, forbidden, future, refused
 from .definition import DefinitionInvalid, parse
 from .ids import programme_stream
 from .permission import is_coordinator
 from .programme import Programme
-from .refusal import Refused
+from .refusal import Refusal, Refused
 from .vocabulary import Role
 from .zones import zone_of
 
@@ -35,6 +37,8 @@ def decide_programme(programme: Programme, command: Command, context: Context) -
     if not programme.exists and not isinstance(command, c.CreateProgramme):
         why = "there is no such programme"
         return refused("no-such-programme", f"programme {id} is not changed", why, "create it first")
+    if early := all_of(future(context, f"programme {id} is not changed")):
+        return early
     match command:
         case c.CreateProgramme() if programme.exists and not _differs(programme, command):
             return ALREADY_SO
@@ -43,21 +47,21 @@ def decide_programme(programme: Programme, command: Command, context: Context) -
             return refused("programme-exists", f"programme {id} is not created", why, "change that one")
         case c.CreateProgramme(name=name, zone=zone, weekend=weekend):
             zone_of(zone)
-            return _bad_weekend(weekend) or accepted(
+            return _bad(name, weekend) or accepted(
                 stream, e.ProgrammeCreated(name=name, zone=zone, weekend=weekend)
             )
         case c.ChangeProgramme(name=name, zone=zone, weekend=weekend):
             zone_of(zone)
             if not _differs(programme, command):
                 return ALREADY_SO
-            return _bad_weekend(weekend) or accepted(
+            return _bad(name, weekend) or accepted(
                 stream, e.ProgrammeChanged(name=name, zone=zone, weekend=weekend)
             )
         case c.CloseSchool(days=days):
-            new = tuple(day for day in days if programme.calendar.is_school_day(day))
+            new = tuple(day for day in dict.fromkeys(days) if programme.calendar.is_school_day(day))
             return accepted(stream, e.SchoolClosed(days=new)) if new else ALREADY_SO
         case c.OpenSchool(days=days):
-            new = tuple(day for day in days if not programme.calendar.is_school_day(day))
+            new = tuple(day for day in dict.fromkeys(days) if not programme.calendar.is_school_day(day))
             return accepted(stream, e.SchoolOpened(days=new)) if new else ALREADY_SO
         case c.PublishDefinition(source=source):
             return _publish(programme, source, stream)
@@ -70,11 +74,17 @@ def _differs(programme: Programme, command: c.CreateProgramme | c.ChangeProgramm
     return now != (command.name, command.zone, frozenset(command.weekend))
 
 
-def _bad_weekend(weekend: tuple[int, ...]) -> Refused | None:
-    if all(0 <= day <= 6 for day in weekend) and len(set(weekend)) < 7:
-        return None
-    why = "a weekend names days 0 (Monday) to 6 (Sunday), and leaves a school day"
-    return refused("bad-value", "the programme is not changed", why, "for example 5 and 6")
+def _bad(name: str, weekend: tuple[int, ...]) -> Refused | None:
+    what = "the programme is not changed"
+
+    def refusals() -> Iterator[Refusal]:
+        if not name.strip():
+            yield Refusal("no-name", what, "the name is empty", "give a name")
+        if not all(0 <= day <= 6 for day in weekend) or len(set(weekend)) == 7:
+            why = "a weekend names days 0 (Monday) to 6 (Sunday), and leaves a school day"
+            yield Refusal("bad-value", what, why, "for example 5 and 6")
+
+    return all_of(refusals())
 
 
 def _publish(programme: Programme, source: str, stream: str) -> Outcome:

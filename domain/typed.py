@@ -5,6 +5,7 @@ Not the stored form of events: that is the codec's.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime
 from enum import Enum
 from types import NoneType, UnionType
@@ -28,13 +29,13 @@ def typed(kind: Any, value: object) -> Any:
     if kind is datetime:
         return _instant(value)
     if kind is date:
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
+        return _day(value)
     if kind is bool:
         return _yes_or_no(value)
     if kind is int:
         return _whole(value)
     if kind is float:
-        return float(str(value))
+        return _number(value)
     return str(value)
 
 
@@ -60,8 +61,20 @@ def _choice(kind: type[Enum], value: object) -> Enum:
 
 
 def _instant(value: object) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{value!r} is no instant; for example 2026-03-02T09:00+01:00") from None
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no date; for example 2026-03-02") from None
 
 
 def _yes_or_no(value: object) -> bool:
@@ -73,7 +86,19 @@ def _yes_or_no(value: object) -> bool:
 
 
 def _whole(value: object) -> int:
-    number = float(str(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = _number(value)
     if not number.is_integer():
         raise ValueError(f"{value!r} is not a whole number")
     return int(number)
+
+
+def _number(value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not a number")
+    return number

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from .. import events as e
@@ -22,11 +23,13 @@ from .state import (
     Debrief,
     Goal,
     Observation,
+    agreed_first,
 )
 
 CORRECTABLE: Mapping[type[e.Event], tuple[str, ...]] = {
     e.GoalSet: ("area", "unit", "target", "direction", "due"),
     e.BaselineRecorded: ("value", "on", "source"),
+    e.FocusAgreed: ("occurred_at",),
     e.ObservationCompleted: ("start", "minutes", "mode"),
     e.DebriefHeld: ("held", "minutes", "mode"),
     e.GoalAssessed: ("assessment", "value", "met", "assessed"),
@@ -37,7 +40,16 @@ CORRECTABLE: Mapping[type[e.Event], tuple[str, ...]] = {
 
 RECORDS: Mapping[str, type[e.Event]] = {kind.event_name: kind for kind in CORRECTABLE}
 
-Record = Goal | Baseline | Completion | Debrief | Assessed | Celebration | Contact
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """When a focus was agreed, as far as it may be corrected."""
+
+    version: int
+    occurred_at: datetime | None
+
+
+Record = Goal | Baseline | Focus | Completion | Debrief | Assessed | Celebration | Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,8 @@ def correctable_at(cycle: Cycle, version: int) -> Correctable | None:
         if goal.outcome and goal.outcome.version == version:
             return Correctable(e.GoalAssessed, goal.outcome)
     for observation in cycle.observations:
+        if observation.focus == version > 0:
+            return Correctable(e.FocusAgreed, Focus(version, observation.focus_at))
         if observation.completion and observation.completion.version == version:
             return Correctable(e.ObservationCompleted, observation.completion)
         if observation.debrief and observation.debrief.version == version:
@@ -107,8 +121,14 @@ def _goal(goal: Goal, version: int, values: dict[str, Any]) -> Goal:
 
 
 def _observation(observation: Observation, version: int, values: dict[str, Any]) -> Observation:
-    if observation.completion and observation.completion.version == version:
-        return replace(observation, completion=replace(observation.completion, **values))
-    if observation.debrief and observation.debrief.version == version:
-        return replace(observation, debrief=replace(observation.debrief, **values))
+    completion, debrief = observation.completion, observation.debrief
+    if debrief and debrief.version == version:
+        return replace(observation, debrief=replace(debrief, **values))
+    if observation.focus == version:
+        observation = replace(observation, focus_at=values["occurred_at"])
+    elif completion and completion.version == version:
+        completion = replace(completion, **values)
+    if completion:
+        first = agreed_first(observation.focus_at, completion.start)
+        observation = replace(observation, completion=replace(completion, focus_first=first))
     return observation

@@ -1,4 +1,4 @@
-"""Decisions on a cycle's course: advance and undo, pause and resume, cancel and reopen, extend, correct, waive."""
+"""Decisions on a cycle's course: advance and undo, pause and resume, cancel and reopen, extend, waive."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from ..definition import COMPLETED, Activity, Edge
 from ..permission import capacities
 from ..refusal import Refusal
 from ..requirements import unmet
-from ..typed import plain
 from ..vocabulary import Status
-from .correction import CORRECTABLE, correctable_at, replacements
 from .deadlines import stage_clock
 from .rules import (
     ALREADY_SO,
     add,
     course_not_permitted,
     decides,
+    order_refusals,
+    record,
     refused_all,
     status_refusals,
     time_refusals,
     unless,
-    work_refusals,
 )
 from .state import Cycle
 
@@ -32,9 +31,8 @@ from .state import Cycle
 @decides(c.Advance)
 def advance(cycle: Cycle, command: c.Advance, context: Context) -> Outcome:
     target = command.stage
-    if target is not None and target == cycle.stage and cycle.status is Status.ACTIVE:
-        return ALREADY_SO
-    if target == COMPLETED and cycle.status is Status.COMPLETED:
+    here = COMPLETED if cycle.status is Status.COMPLETED else cycle.stage
+    if target == here and cycle.status in (Status.ACTIVE, Status.COMPLETED) and _takes_part(cycle, context):
         return ALREADY_SO
     edge = _edge(cycle, target, context)
     what = (
@@ -64,6 +62,10 @@ def advance(cycle: Cycle, command: c.Advance, context: Context) -> Outcome:
         )
 
     return unless(refusals(), moved)
+
+
+def _takes_part(cycle: Cycle, context: Context) -> bool:
+    return bool(capacities(cycle, context.actor))
 
 
 def advance_refusals(cycle: Cycle, edge: Edge, context: Context, what: str) -> Iterator[Refusal]:
@@ -122,6 +124,7 @@ def undo_advance(cycle: Cycle, command: c.UndoAdvance, context: Context) -> Outc
 
     def refusals() -> Iterator[Refusal]:
         yield from course_not_permitted(cycle, context, what)
+        yield from time_refusals(cycle, context, what)
         if cycle.status in (Status.PAUSED, Status.CANCELLED):
             yield from status_refusals(cycle, what)
         if last is None:
@@ -134,7 +137,7 @@ def undo_advance(cycle: Cycle, command: c.UndoAdvance, context: Context) -> Outc
             yield Refusal("moved-since", what, why, "undo this cycle alone", {"cycle": cycle.id})
         if cycle.next_cycle is not None:
             why = f"the next cycle {cycle.next_cycle} was opened from it"
-            yield Refusal("followed", what, why, "cancel the next cycle", {"cycle": cycle.id})
+            yield Refusal("followed", what, why, "go on in the next cycle", {"cycle": cycle.id})
 
     def undone() -> Outcome:
         assert last is not None
@@ -162,7 +165,7 @@ def pause(cycle: Cycle, command: c.Pause, context: Context) -> Outcome:
         [
             *(refused.refusals if refused else ()),
             *status_refusals(cycle, what),
-            *_not_before(cycle, context, what),
+            *order_refusals(cycle, context, what),
         ],
         lambda: add(cycle, e.CyclePaused(reason=command.reason)),
     )
@@ -179,36 +182,22 @@ def resume(cycle: Cycle, command: c.Resume, context: Context) -> Outcome:
         yield from refused.refusals if refused else ()
         if cycle.status in (Status.CANCELLED, Status.COMPLETED):
             yield from status_refusals(cycle, what)
-        yield from _not_before(cycle, context, what)
+        yield from order_refusals(cycle, context, what)
 
     return unless(refusals(), lambda: add(cycle, e.CycleResumed()))
 
 
-def _not_before(cycle: Cycle, context: Context, what: str) -> Iterator[Refusal]:
-    """A pause does not start before the stage did, nor end before it started, nor reach into the last one."""
-    yield from time_refusals(cycle, context, what)
-    latest = max((p.end or p.start for p in cycle.pauses), default=cycle.since)
-    day = context.programme.day(max(latest, cycle.since))
-    if context.today < day and context.today >= context.programme.day(cycle.opened_at):
-        yield Refusal(
-            "before-the-stage",
-            what,
-            f"{context.today} is before {day}, when the stage or the last pause began or ended",
-            "say when it happened",
-            {"cycle": cycle.id, "on": str(context.today), "since": str(day)},
-        )
-
-
 @decides(c.Cancel)
 def cancel(cycle: Cycle, command: c.Cancel, context: Context) -> Outcome:
+    """The only step that the system takes by itself."""
     what = f"{cycle.id} cannot be cancelled"
-    refused = refused_all(course_not_permitted(cycle, context, what))
+    refused = refused_all(course_not_permitted(cycle, context, what, system=True))
     if refused is None and cycle.status is Status.CANCELLED:
         return ALREADY_SO
 
     def refusals() -> Iterator[Refusal]:
         yield from refused.refusals if refused else ()
-        yield from time_refusals(cycle, context, what)
+        yield from order_refusals(cycle, context, what)
         if cycle.status is Status.COMPLETED:
             yield from status_refusals(cycle, what)
 
@@ -222,7 +211,7 @@ def reopen(cycle: Cycle, command: c.Reopen, context: Context) -> Outcome:
 
     def refusals() -> Iterator[Refusal]:
         yield from course_not_permitted(cycle, context, what)
-        yield from time_refusals(cycle, context, what)
+        yield from order_refusals(cycle, context, what)
         if cycle.status in (Status.ACTIVE, Status.PAUSED):
             why = f"it is {cycle.status.value}, in {cycle.stage}"
             yield Refusal("still-open", what, why, "", {"cycle": cycle.id, "status": cycle.status.value})
@@ -264,81 +253,24 @@ def extend(cycle: Cycle, command: c.Extend, context: Context) -> Outcome:
     return unless(refusals(), extended)
 
 
-@decides(c.Correct)
-def correct(cycle: Cycle, command: c.Correct, context: Context) -> Outcome:
-    what = f"event {command.version} of {cycle.id} cannot be corrected so"
-    found = correctable_at(cycle, command.version)
-    refusals: list[Refusal] = list(course_not_permitted(cycle, context, what, pair=True))
-    values: dict[str, object] = {}
-    if found is None:
-        names = ", ".join(kind.event_name for kind in CORRECTABLE)
-        why = "nothing that can be corrected was recorded there, or it was replaced since"
-        refusals.append(
-            Refusal("not-correctable", what, why, f"corrections are for: {names}", {"cycle": cycle.id})
-        )
-    else:
-        allowed = CORRECTABLE[found.event]
-        wrong = [name for name in command.fields if name not in allowed]
-        facts = {"cycle": cycle.id, "event": found.event.event_name}
-        if wrong or not command.fields:
-            why = f"{', '.join(wrong) or 'no field'} of {found.event.event_name} can be corrected"
-            why = f"{', '.join(wrong)} of {found.event.event_name} cannot be corrected" if wrong else why
-            refusals.append(Refusal("no-such-field", what, why, f"fields: {', '.join(allowed)}", facts))
-        else:
-            try:
-                values = replacements(found.event, command.fields)
-            except ValueError as error:
-                refusals.append(Refusal("bad-value", what, str(error), "give a value of that kind", facts))
-            if isinstance(minutes := values.get("minutes"), int) and minutes < 0:
-                refusals.append(Refusal("bad-value", what, "minutes are not negative", "", facts))
-
-    def corrected() -> Outcome:
-        assert found is not None
-        if all(getattr(found.record, name) == value for name, value in values.items()):
-            return ALREADY_SO
-        fields = {name: plain(value) for name, value in values.items()}
-        return add(
-            cycle,
-            e.CycleCorrected(
-                version=command.version,
-                event=found.event.event_name,
-                fields=fields,
-                reason=command.reason,
-            ),
-        )
-
-    return unless(refusals, corrected)
-
-
 WAIVABLE = ("baseline", "debrief")
 
 
 @decides(c.Waive)
 def waive(cycle: Cycle, command: c.Waive, context: Context) -> Outcome:
     what = f"{command.requirement} of {command.subject} cannot be waived"
-    if (command.requirement, command.subject) in cycle.waived:
-        return ALREADY_SO
+    subject = {"baseline": cycle.goal, "debrief": cycle.observation}.get(command.requirement)
 
-    def refusals() -> Iterator[Refusal]:
-        yield from work_refusals(cycle, command, Activity.WAIVER, context, what)
-        known = (
-            cycle.goal(command.subject)
-            if command.requirement == "baseline"
-            else cycle.observation(command.subject)
-        )
-        if command.requirement not in WAIVABLE:
+    def checks() -> Iterator[Refusal]:
+        if subject is None:
             why = f"{command.requirement!r} is no requirement that can be waived"
             yield Refusal("not-waivable", what, why, f"one of: {', '.join(WAIVABLE)}", {"cycle": cycle.id})
-        elif known is None:
+        elif subject(command.subject) is None:
             why = f"{cycle.id} has no {command.subject!r}"
             yield Refusal("no-such-subject", what, why, "name a goal or an observation", {"cycle": cycle.id})
 
-    return unless(
-        refusals(),
-        lambda: add(
-            cycle,
-            e.RequirementWaived(
-                requirement=command.requirement, subject=command.subject, reason=command.reason
-            ),
-        ),
+    event = e.RequirementWaived(
+        requirement=command.requirement, subject=command.subject, reason=command.reason
     )
+    already = (command.requirement, command.subject) in cycle.waived
+    return record(cycle, command, Activity.WAIVER, context, what, checks(), lambda: [event], already=already)

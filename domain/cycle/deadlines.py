@@ -5,8 +5,10 @@ Lateness is a fact to record and to show; nothing is ever refused for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from ..definition import Definition
 from ..programme import Programme
@@ -14,6 +16,30 @@ from ..vocabulary import Status
 from .state import Cycle, Observation
 
 Stretch = tuple[date, date]
+
+
+class Span(Protocol):
+    """A pause; `end` is None while it lasts."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime | None: ...
+
+
+class Running(Protocol):
+    """What a clock needs of a cycle: its state has it, and so has its row in a list."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def status(self) -> Status: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def extended(self) -> date | None: ...
+    @property
+    def pauses(self) -> Sequence[Span]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +53,16 @@ class StageClock:
     late_by: int
 
 
-def pauses_until(cycle: Cycle, programme: Programme, day: date) -> tuple[Stretch, ...]:
+def pauses_until(cycle: Running, programme: Programme, day: date) -> tuple[Stretch, ...]:
     """Pauses as (paused on, resumed on); one that still lasts takes in `day`."""
+    tomorrow = day + timedelta(days=1)
     return tuple(
-        (programme.day(pause.start), programme.day(pause.end) if pause.end else day + timedelta(days=1)) for pause in cycle.pauses
+        (programme.day(pause.start), programme.day(pause.end) if pause.end else tomorrow)
+        for pause in cycle.pauses
     )
 
 
-def stage_clock(cycle: Cycle, definition: Definition, programme: Programme, day: date) -> StageClock | None:
+def stage_clock(cycle: Running, definition: Definition, programme: Programme, day: date) -> StageClock | None:
     """The clock of the present stage on a day; None when the cycle is over or its stage has no budget."""
     stage = definition.stage(cycle.stage)
     if stage is None or cycle.status in (Status.CANCELLED, Status.COMPLETED):
@@ -43,13 +71,22 @@ def stage_clock(cycle: Cycle, definition: Definition, programme: Programme, day:
     since = programme.day(cycle.since)
     pauses = pauses_until(cycle, programme, day)
     due = calendar.due(since, stage.budget, pauses)
-    if cycle.extended is not None and cycle.extended > due:
-        due = cycle.extended
+    if cycle.extended is not None:
+        due = max(due, _extended(cycle, cycle.extended, programme, pauses))
     late = 0 if cycle.status is Status.PAUSED else calendar.elapsed(due, day, pauses)
     return StageClock(since, calendar.elapsed(since, day, pauses), stage.budget, due, late)
 
 
-def is_stalled(cycle: Cycle, definition: Definition, programme: Programme, day: date) -> bool:
+def _extended(cycle: Running, until: date, programme: Programme, pauses: tuple[Stretch, ...]) -> date:
+    """The school day of an extension; a pause that came after it was granted moves it on."""
+    calendar = programme.calendar
+    day = calendar.add(until, 0)
+    if cycle.extended_at is None or day <= (granted := programme.day(cycle.extended_at)):
+        return day
+    return calendar.due(granted, calendar.days_between(granted, day), pauses)
+
+
+def is_stalled(cycle: Running, definition: Definition, programme: Programme, day: date) -> bool:
     """Open, not paused, and no stage-advancing event within the stage's allowance."""
     stage = definition.stage(cycle.stage)
     if stage is None or cycle.status is not Status.ACTIVE:
@@ -59,13 +96,20 @@ def is_stalled(cycle: Cycle, definition: Definition, programme: Programme, day: 
     return elapsed > stage.stalled_after
 
 
+def debrief_due(
+    cycle: Cycle, observation: Observation, definition: Definition, programme: Programme, day: date
+) -> date | None:
+    """The school day by which a completed observation is to be debriefed, as seen on a day; None before that."""
+    if observation.completion is None:
+        return None
+    seen = programme.day(observation.completion.start)
+    return programme.calendar.due(seen, definition.debrief_within, pauses_until(cycle, programme, day))
+
+
 def debrief_late_by(
     cycle: Cycle, observation: Observation, definition: Definition, programme: Programme, held: datetime
 ) -> int:
     """School days by which a debrief held then is past the allowance after its observation."""
-    if observation.completion is None:
-        return 0
-    seen = programme.day(observation.completion.start)
     day = programme.day(held)
-    elapsed = programme.calendar.elapsed(seen, day, pauses_until(cycle, programme, day))
-    return max(0, elapsed - definition.debrief_within)
+    due = debrief_due(cycle, observation, definition, programme, day)
+    return programme.calendar.elapsed(due, day, pauses_until(cycle, programme, day)) if due else 0

@@ -14,13 +14,13 @@ from ..decision import Accepted, Context, Outcome
 from ..definition import Edge
 from ..errors import NotFound
 from ..refusal import Refusal
-from . import course, partners, work
+from . import correct, course, goals, lessons, partners, work
 from .rules import DECIDERS
 from .state import Cycle
 
 __all__ = ["Move", "decide", "moves"]
 
-_REGISTERED = (course, partners, work)
+_REGISTERED = (correct, course, goals, lessons, partners, work)
 
 
 def decide(cycle: Cycle, command: Command, context: Context) -> Outcome:

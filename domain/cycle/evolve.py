@@ -30,6 +30,7 @@ from .state import (
     Observation,
     Pause,
     Step,
+    agreed_first,
 )
 
 Handler = Callable[[Cycle, Any, Recorded[Any]], Cycle]
@@ -67,7 +68,7 @@ def _opened(cycle: Cycle, event: e.CycleOpened, r: Recorded[Any]) -> Cycle:
         definition=DefinitionRef(event.definition, event.definition_version, event.definition_digest),
         kind=event.kind,
         pairing=event.pairing,
-        members=tuple(Membership(p.person, p.mentee, p.mentor, r.version) for p in event.participants),
+        members=tuple(_member(p, r) for p in event.participants),
         stage=event.stage,
         opened_at=r.occurred_at,
         since=r.occurred_at,
@@ -79,7 +80,9 @@ def _opened(cycle: Cycle, event: e.CycleOpened, r: Recorded[Any]) -> Cycle:
 
 @_on(e.CycleAdvanced)
 def _advanced(cycle: Cycle, event: e.CycleAdvanced, r: Recorded[Any]) -> Cycle:
-    left = Advanced(r.version, event.source, event.target, cycle.since, cycle.extended, r.batch)
+    left = Advanced(
+        r.version, event.source, event.target, cycle.since, cycle.extended, r.batch, cycle.extended_at
+    )
     done = event.target == COMPLETED
     return change(
         cycle,
@@ -88,6 +91,7 @@ def _advanced(cycle: Cycle, event: e.CycleAdvanced, r: Recorded[Any]) -> Cycle:
         status=Status.COMPLETED if done else cycle.status,
         since=r.occurred_at,
         extended=None,
+        extended_at=None,
         advances=(*cycle.advances, left),
     )
 
@@ -102,6 +106,7 @@ def _advance_undone(cycle: Cycle, event: e.AdvanceUndone, r: Recorded[Any]) -> C
         status=Status.ACTIVE if cycle.status is Status.COMPLETED else cycle.status,
         since=event.since,
         extended=last.extended,
+        extended_at=last.extended_at,
         advances=cycle.advances[:-1],
     )
 
@@ -135,13 +140,14 @@ def _reopened(cycle: Cycle, event: e.CycleReopened, r: Recorded[Any]) -> Cycle:
         stage=event.stage,
         since=r.occurred_at,
         extended=None,
+        extended_at=None,
         advances=(),
     )
 
 
 @_on(e.CycleExtended)
 def _extended(cycle: Cycle, event: e.CycleExtended, r: Recorded[Any]) -> Cycle:
-    return change(cycle, version=r.version, extended=event.new_due)
+    return change(cycle, version=r.version, extended=event.new_due, extended_at=r.occurred_at)
 
 
 @_on(e.RematchAsked)
@@ -158,12 +164,12 @@ def _partner_changed(cycle: Cycle, event: e.PartnerChanged, r: Recorded[Any]) ->
         if member.until is None and (
             now is None or (now.mentee, now.mentor) != (member.mentee, member.mentor)
         ):
-            members.append(replace(member, until=r.version))
+            members.append(replace(member, until=r.version, left=r.occurred_at))
             if now is not None:
-                members.append(Membership(now.person, now.mentee, now.mentor, r.version))
+                members.append(_member(now, r))
         else:
             members.append(member)
-    members.extend(Membership(p.person, p.mentee, p.mentor, r.version) for p in here.values())
+    members.extend(_member(p, r) for p in here.values())
     return change(
         cycle,
         version=r.version,
@@ -232,10 +238,9 @@ def _expectations(cycle: Cycle, event: e.ExpectationsRecorded, r: Recorded[Any])
 @_on(e.FocusAgreed)
 def _focus(cycle: Cycle, event: e.FocusAgreed, r: Recorded[Any]) -> Cycle:
     known = cycle.observation(event.observation)
-    observation = (
-        replace(known, observer=event.observer, observed=event.observed, focus=r.version)
-        if known
-        else Observation(event.observation, event.observer, event.observed, focus=r.version)
+    known = known or Observation(event.observation, event.observer, event.observed)
+    observation = replace(
+        known, observer=event.observer, observed=event.observed, focus=r.version, focus_at=r.occurred_at
     )
     return change(cycle, version=r.version, observations=_put(cycle.observations, observation))
 
@@ -265,7 +270,8 @@ def _observed(cycle: Cycle, event: e.ObservationCompleted, r: Recorded[Any]) -> 
     known = cycle.observation(event.observation) or Observation(
         event.observation, event.observer, event.observed
     )
-    completion = Completion(r.version, event.start, event.minutes, event.mode, known.focus > 0)
+    first = agreed_first(known.focus_at, event.start)
+    completion = Completion(r.version, event.start, event.minutes, event.mode, first)
     observation = replace(
         known, observer=event.observer, observed=event.observed, cancelled=False, completion=completion
     )
@@ -328,6 +334,12 @@ def _contact(cycle: Cycle, event: e.ContactLogged, r: Recorded[Any]) -> Cycle:
 
 
 Item = TypeVar("Item", Goal, Observation, Step)
+
+
+def _member(participant: e.Participant, r: Recorded[Any]) -> Membership:
+    return Membership(
+        participant.person, participant.mentee, participant.mentor, r.version, joined=r.occurred_at
+    )
 
 
 def _put(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:

@@ -17,13 +17,27 @@ from ..people.person import Pairing
 from ..permission import is_coordinator
 from ..refusal import Refusal
 from ..vocabulary import Assessment, Role, Status, StepOutcome
-from .rules import ALREADY_SO, add, course_not_permitted, decides, status_refusals, time_refusals, unless
+from .rules import (
+    ALREADY_SO,
+    add,
+    course_not_permitted,
+    decides,
+    order_refusals,
+    status_refusals,
+    time_refusals,
+    unless,
+)
 from .state import Cycle, Goal
 
 
 def pairing_to_open(command: c.OpenCycle, context: Context) -> Pairing | None:
     """The pairing whose cycle the command opens."""
     return context.person(command.mentee).pairing_as_mentee
+
+
+def first_candidate(pairing: Pairing) -> str:
+    """The cycle to look at first: the one that went on with this pairing after a rematch, else its own first."""
+    return pairing.cycle or cycle_of_pairing(pairing.id)
 
 
 def next_candidate(pairing: str, cycle: Cycle, ordinal: int) -> tuple[str, int] | None:
@@ -49,11 +63,22 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
         return refused("completed", what, why, "open the next cycle", cycle=cycle.id)
     if cycle.exists:
         return ALREADY_SO
-    refusals = list(time_refusals(cycle, context, what))
+    if pairing.cycle is not None and cycle.id == cycle_of_pairing(pairing.id):
+        why = f"the cycle {pairing.cycle} went on with this pairing after a rematch"
+        return refused("goes-on", what, why, "use that cycle", cycle=pairing.cycle)
     return unless(
-        refusals,
+        [*time_refusals(cycle, context, what), *_gone(pairing.people, context, what)],
         lambda: add(cycle, _opened(pairing, context, command.programme, context.definition.ref)),
     )
+
+
+def _gone(people: tuple[str, ...], context: Context, what: str) -> Iterator[Refusal]:
+    """No cycle begins with somebody who has left."""
+    for person in people:
+        if not context.person(person).active:
+            why = f"{context.name(person)} has left"
+            fix = "record the return first, or pair the others anew"
+            yield Refusal("person-left", what, why, fix, {"person": person})
 
 
 def _opened(
@@ -88,7 +113,7 @@ def open_next_cycle(cycle: Cycle, command: c.OpenNextCycle, context: Context) ->
 
     def refusals() -> Iterator[Refusal]:
         yield from allowed
-        yield from time_refusals(cycle, context, what)
+        yield from order_refusals(cycle, context, what)
         if cycle.status is not Status.COMPLETED:
             why = f"it is {cycle.status.value}, in {cycle.stage}"
             yield Refusal("not-completed", what, why, "complete it first", {"cycle": cycle.id})
@@ -97,6 +122,7 @@ def open_next_cycle(cycle: Cycle, command: c.OpenNextCycle, context: Context) ->
             yield Refusal(
                 "not-paired", what, why, "publish a pairing and open its cycle", {"cycle": cycle.id}
             )
+        yield from _gone(cycle.people, context, what)
 
     def opened() -> Outcome:
         pairing = Pairing(cycle.pairing, cycle.kind, cycle.participants)
@@ -182,15 +208,18 @@ def rematch(cycle: Cycle, command: c.Rematch, context: Context) -> Outcome:
 
     def changed() -> Outcome:
         everyone = (*cycle.people, command.joins)
+        published = e.PairingPublished(
+            pairing=new.id, kind=new.kind, participants=new.participants, cycle=cycle.id
+        )
         events: list[Decided] = []
         for person in everyone:
             stream = person_stream(person)
             if cycle.pairing in context.person(person).pairings:
                 events.append(Decided(stream, e.PairingEnded(pairing=cycle.pairing)))
-            if command.do_not_pair_again and person == command.leaves:
-                events.extend(Decided(stream, e.DoNotPair(other=p.person)) for p in stays)
+            if command.do_not_pair_again and person != command.joins:
+                others = [p.person for p in stays] if person == command.leaves else [command.leaves]
+                events.extend(Decided(stream, e.DoNotPair(other=other)) for other in others)
             if person != command.leaves:
-                published = e.PairingPublished(pairing=new.id, kind=new.kind, participants=new.participants)
                 events.append(Decided(stream, published))
         partner = e.PartnerChanged(
             old_pairing=cycle.pairing,

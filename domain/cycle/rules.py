@@ -6,10 +6,11 @@ The decisions themselves are in `course`, `partners` and `work`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any, TypeVar
 
 from ..commands import Command
-from ..decision import Accepted, Context, Outcome, accepted, all_of
+from ..decision import Accepted, Context, Outcome, accepted, all_of, future
 from ..definition import Activity
 from ..events import Event
 from ..ids import cycle_stream
@@ -45,15 +46,42 @@ def has_words(command: Command) -> bool:
     return any(getattr(command, name) for name in command.pair_fields)
 
 
-def work_refusals(
-    cycle: Cycle, command: Command, activity: Activity, context: Context, what: str
+def record(
+    cycle: Cycle,
+    command: Command,
+    activity: Activity,
+    context: Context,
+    what: str,
+    checks: Iterable[Refusal],
+    events: Callable[[], Iterable[Event]],
+    *,
+    already: bool = False,
+    anywhere: bool = False,
+) -> Outcome:
+    """Record work of an activity: refused for every reason at once, or nothing when it is `already` so, or events.
+
+    Work that is taken `anywhere` does not ask for the stage, if the definition knows it at all.
+    """
+    permission = list(work_not_permitted(cycle, activity, context, words=has_words(command), what=what))
+    if already and not permission:
+        return ALREADY_SO
+    refusals = [
+        *permission,
+        *status_refusals(cycle, what),
+        *time_refusals(cycle, context, what),
+        *stage_refusals(cycle, activity, context, what, anywhere=anywhere),
+        *checks,
+    ]
+    return unless(refusals, lambda: add(cycle, *events()))
+
+
+def stage_refusals(
+    cycle: Cycle, activity: Activity, context: Context, what: str, *, anywhere: bool = False
 ) -> Iterator[Refusal]:
-    """Why this work cannot be recorded now by this actor, whatever its content."""
-    yield from work_not_permitted(cycle, activity, context, words=has_words(command), what=what)
-    yield from status_refusals(cycle, what)
-    yield from time_refusals(cycle, context, what)
-    if not context.definition.accepts(cycle.stage, activity):
-        stages = ", ".join(context.definition.stages_accepting(activity)) or "no stage"
+    """A stage takes the work that its definition lists."""
+    taking = context.definition.stages_accepting(activity)
+    if cycle.stage not in taking and not (anywhere and taking):
+        stages = ", ".join(taking) or "no stage"
         yield Refusal(
             "wrong-stage",
             what,
@@ -82,31 +110,64 @@ def status_refusals(cycle: Cycle, what: str) -> Iterator[Refusal]:
 
 def time_refusals(cycle: Cycle, context: Context, what: str) -> Iterator[Refusal]:
     """Nothing is recorded as having happened after today or before the cycle was opened."""
-    today = context.programme.day(context.now)
-    if context.today > today:
-        yield Refusal(
-            "in-the-future",
-            what,
-            f"{context.today} is after today, {today}",
-            "say when it happened",
-            {"cycle": cycle.id, "on": str(context.today), "today": str(today)},
-        )
-    elif cycle.exists and context.today < (opened := context.programme.day(cycle.opened_at)):
+    early = list(future(context, what, cycle=cycle.id))
+    yield from early or before_opening(cycle, context.today, context, what)
+
+
+def before_opening(cycle: Cycle, day: date, context: Context, what: str) -> Iterator[Refusal]:
+    """What happened before a cycle was opened is no part of it."""
+    if cycle.exists and day < (opened := context.programme.day(cycle.opened_at)):
         yield Refusal(
             "before-opening",
             what,
-            f"{context.today} is before the cycle was opened, {opened}",
+            f"{day} is before the cycle was opened, {opened}",
             "say when it happened; what happened earlier belongs to an earlier cycle",
-            {"cycle": cycle.id, "on": str(context.today), "opened": str(opened)},
+            {"cycle": cycle.id, "on": str(day), "opened": str(opened)},
         )
 
 
-def course_not_permitted(
-    cycle: Cycle, context: Context, what: str, *, pair: bool = False
+def order_refusals(cycle: Cycle, context: Context, what: str) -> Iterator[Refusal]:
+    """A cycle's course goes forward: no step lies before the stage, or before the last pause began or ended."""
+    yield from time_refusals(cycle, context, what)
+    latest = max((p.end or p.start for p in cycle.pauses), default=cycle.since)
+    day = context.programme.day(max(latest, cycle.since))
+    if context.today < day and context.today >= context.programme.day(cycle.opened_at):
+        yield Refusal(
+            "before-the-stage",
+            what,
+            f"{context.today} is before {day}, when the stage or the last pause began or ended",
+            "say when it happened",
+            {"cycle": cycle.id, "on": str(context.today), "since": str(day)},
+        )
+
+
+def were_in(cycle: Cycle, day: date, context: Context) -> tuple[str, ...]:
+    """Everyone who was in the cycle on a day; whoever left or joined that day was."""
+    on = context.programme.day
+    return tuple(
+        dict.fromkeys(
+            m.person for m in cycle.members if on(m.joined) <= day and (m.left is None or day <= on(m.left))
+        )
+    )
+
+
+def not_in_cycle(
+    cycle: Cycle, person: str, day: date, context: Context, what: str, fix: str
 ) -> Iterator[Refusal]:
-    """Coordinators steer a cycle's course; with `pair`, its participants may as well."""
+    """Only those who were in the cycle on that day took part."""
+    if person not in were_in(cycle, day, context):
+        was = any(member.person == person for member in cycle.members)
+        when = f"was not in this cycle on {day}" if was else "is not in this cycle"
+        why = f"{context.name(person)} {when}"
+        yield Refusal("not-in-cycle", what, why, fix, {"cycle": cycle.id, "person": person})
+
+
+def course_not_permitted(
+    cycle: Cycle, context: Context, what: str, *, pair: bool = False, system: bool = False
+) -> Iterator[Refusal]:
+    """Coordinators steer a cycle's course; with `pair` its participants may as well, with `system` the system."""
     held = {c.value for c in capacities(cycle, context.actor)}
-    allowed = {"coordinator", "system"} | ({"mentee", "mentor"} if pair else set())
+    allowed = {"coordinator"} | ({"mentee", "mentor"} if pair else set()) | ({"system"} if system else set())
     if not held & allowed:
         who = "a participant or a coordinator" if pair else "a coordinator"
         yield Refusal(

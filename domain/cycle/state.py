@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from ..definition import DefinitionRef
 from ..events import Carried, Participant
@@ -25,6 +25,7 @@ from ..vocabulary import (
 )
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+HALF_A_DAY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Debrief:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`focus` is the version at which focus and method were agreed, 0 when they were not."""
+    """`focus` is the version at which focus and method were agreed, 0 when they were not; `focus_at` is when."""
 
     id: str
     observer: str
@@ -92,6 +93,12 @@ class Observation:
     cancelled: bool = False
     completion: Completion | None = None
     debrief: Debrief | None = None
+    focus_at: datetime | None = None
+
+
+def agreed_first(focus_at: datetime | None, start: datetime) -> bool:
+    """Whether a focus was agreed before the lesson. Noon may stand for its day, so half a day is allowed."""
+    return focus_at is not None and focus_at - start < HALF_A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,22 +150,28 @@ class Advanced:
     since: datetime
     extended: date | None
     batch: str | None
+    extended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person's time in the cycle by stream versions; `until` is None for those in it now."""
+    """A person's time in the cycle, by stream versions and by instants; without an end for those in it now."""
 
     person: str
     mentee: bool
     mentor: bool
     since: int
     until: int | None = None
+    joined: datetime = NEVER
+    left: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A cycle that was never opened is the default value. Times are aware UTC."""
+    """A cycle that was never opened is the default value. Times are aware UTC.
+
+    `extended` is the due date that was set by hand in this stage, `extended_at` when.
+    """
 
     id: str = ""
     version: int = 0
@@ -187,6 +200,7 @@ class Cycle:
     follows: str | None = None
     next_cycle: str | None = None
     carried: tuple[Carried, ...] = ()
+    extended_at: datetime | None = None
 
     @property
     def exists(self) -> bool:

@@ -6,6 +6,7 @@ from .loader import load, parse, shipped
 from .machine import EdgeTable, compile_edges
 from .model import (
     COMPLETED,
+    PERSONAL,
     RESERVED,
     Activity,
     Capacity,
@@ -22,6 +23,7 @@ from .problems import DefinitionInvalid, Problem
 __all__ = [
     "CATALOGUE",
     "COMPLETED",
+    "PERSONAL",
     "RESERVED",
     "Activity",
     "Capacity",

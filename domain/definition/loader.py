@@ -20,6 +20,7 @@ from .catalogue import CATALOGUE
 from .checks import check
 from .model import (
     COMPLETED,
+    PERSONAL,
     RESERVED,
     Activity,
     Capacity,
@@ -34,8 +35,6 @@ from .problems import DefinitionInvalid, Problem, one_of
 from .reading import Table, shown
 
 MOST_DAYS = 1_000
-PERSONAL = frozenset({Activity.AGREEMENT, Activity.REFLECTION})
-"""Nobody writes these for somebody else: a promise of the product, not of a definition."""
 
 
 def load(path: Path) -> Definition:

@@ -48,6 +48,10 @@ class Activity(StrEnum):
     WAIVER = "waiver"
 
 
+PERSONAL = frozenset({Activity.AGREEMENT, Activity.REFLECTION, Activity.CONSENT})
+"""What nobody does for somebody else: a promise of the product, not of a definition."""
+
+
 class Trigger(StrEnum):
     """How an edge is taken: the one way forward, or back by naming the stage."""
 

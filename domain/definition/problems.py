@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..errors import MentorcycleError
+from ..errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Problem:
         return f"{self.where}: {self.what}; {self.fix}"
 
 
-class DefinitionInvalid(MentorcycleError):
+class DefinitionInvalid(InvalidInput):
     """A text that is no usable definition; `problems` holds every mistake found, never none."""
 
     def __init__(self, where: str, problems: tuple[Problem, ...]) -> None:

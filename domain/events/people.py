@@ -88,9 +88,12 @@ class DoNotPair(Event):
 
 @event("PairingPublished")
 class PairingPublished(Event):
+    """`cycle` is the one that goes on with this pairing after a rematch; a new pairing has none yet."""
+
     pairing: str
     kind: PairingKind
     participants: tuple[Participant, ...]
+    cycle: str | None = None
 
 
 @event("PairingEnded")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from .. import commands as c
 from .. import events as e
 from ..commands import Command
-from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, forbidden, refused
+from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, forbidden, future, refused
 from ..ids import person_stream
 from ..permission import is_coordinator
 from ..refusal import Refusal
@@ -32,7 +32,8 @@ def decide_person(person: Person, command: Command, context: Context) -> Outcome
             "let a coordinator do it",
             actor=context.actor.id,
         )
-    return DECIDERS[type(command)](person, command, context)
+    early = all_of(future(context, "people and pairings are not changed"))
+    return early or DECIDERS[type(command)](person, command, context)
 
 
 def _decides(kind: type[Command]) -> Callable[[D], D]:
@@ -169,10 +170,21 @@ def merge_people(person: Person, command: c.MergePeople, context: Context) -> Ou
 
     return all_of(refusals()) or Accepted(
         (
-            Decided(person_stream(person.id), e.PersonAbsorbed(duplicate=duplicate.id)),
+            *(Decided(person_stream(person.id), event) for event in _taken_over(person, duplicate)),
             Decided(person_stream(duplicate.id), e.PersonMerged(into=person.id)),
         )
     )
+
+
+def _taken_over(person: Person, duplicate: Person) -> Iterator[e.Event]:
+    """The duplicate's ids, and whom it may not be paired with: a merge does not lift a hard rule."""
+    same = person.ids | duplicate.ids
+    for id in (duplicate.id, *duplicate.duplicates):
+        yield e.PersonAbsorbed(duplicate=id)
+    for other in sorted(duplicate.evaluators - person.evaluators - same):
+        yield e.EvaluatorNamed(evaluator=other)
+    for other in sorted(duplicate.not_with - person.not_with - same):
+        yield e.DoNotPair(other=other)
 
 
 @_decides(c.ForbidPairing)

@@ -7,7 +7,7 @@ with whom they are not to be paired. Proposals and scores are not here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import combinations, permutations
 
 from ..decision import Context
 from ..events import Participant
@@ -37,15 +37,22 @@ def pairing_refusals(
             yield from _one_pairing(person, replaces, what)
         if participant.mentor:
             yield from _capacity(participant, person, new, replaces, context, what)
-    for one, other in permutations(new.participants, 2):
-        yield from _together(context.person(one.person), context.person(other.person), one, other, what)
+    for mentor, mentee in permutations(new.participants, 2):
+        if mentor.mentor and mentee.mentee:
+            yield from _evaluates(context.person(mentor.person), context.person(mentee.person), what)
+    for one, other in combinations(new.people, 2):
+        yield from _apart(context.person(one), context.person(other), what)
 
 
 def _shape(new: Pairing, what: str) -> Iterator[Refusal]:
-    if len(set(new.people)) < len(new.participants) or len(new.participants) < 2:
+    mentors = {p.person for p in new.participants if p.mentor}
+    mentees = {p.person for p in new.participants if p.mentee}
+    alone = any(mentors == {mentee} for mentee in mentees)
+    if len(set(new.people)) < len(new.participants) or len(new.participants) < 2 or alone:
         yield Refusal("self-mentoring", what, "nobody is their own mentor", "name two different people")
-    if not any(p.mentee for p in new.participants) or not any(p.mentor for p in new.participants):
-        yield Refusal("no-roles", what, "a pairing has a mentee and a mentor", "say who is which")
+    if not mentees or not mentors or not mentees | mentors >= set(new.people):
+        why = "a pairing has a mentee and a mentor, and everybody in it is one of them"
+        yield Refusal("no-roles", what, why, "say who is which")
 
 
 def _available(participant: Participant, person: Person, what: str) -> Iterator[Refusal]:
@@ -99,18 +106,19 @@ def _mentees(pairing: Pairing, besides: str) -> int:
     return sum(1 for p in pairing.participants if p.mentee and p.person != besides)
 
 
-def _together(
-    one: Person, other: Person, first: Participant, second: Participant, what: str
-) -> Iterator[Refusal]:
-    if first.mentor and second.mentee and one.id in other.evaluators:
+def _evaluates(mentor: Person, mentee: Person, what: str) -> Iterator[Refusal]:
+    if mentor.ids & mentee.evaluators:
         yield Refusal(
             "mentor-is-evaluator",
             what,
-            f"{one.name} evaluates {other.name}",
+            f"{mentor.name} evaluates {mentee.name}",
             "choose a mentor who does not evaluate them",
-            {"mentor": one.id, "mentee": other.id},
+            {"mentor": mentor.id, "mentee": mentee.id},
         )
-    if other.id in one.not_with:
+
+
+def _apart(one: Person, other: Person, what: str) -> Iterator[Refusal]:
+    if one.ids & other.not_with or other.ids & one.not_with:
         yield Refusal(
             "not-to-be-paired",
             what,

@@ -32,11 +32,12 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """One pairing as everyone in it knows it."""
+    """One pairing as everyone in it knows it; `cycle` is the one that went on with it after a rematch."""
 
     id: str
     kind: PairingKind
     participants: tuple[Participant, ...]
+    cycle: str | None = None
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -71,6 +72,11 @@ class Person:
     @property
     def name(self) -> str:
         return self.profile.name or self.id
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every id of this person: what was said of a duplicate was said of them."""
+        return frozenset((self.id, *self.duplicates))
 
     @property
     def pairing_as_mentee(self) -> Pairing | None:
@@ -123,8 +129,9 @@ def evolve_person(person: Person, recorded: Recorded[Any]) -> Person:
             return change(person, **now, duplicates=(*person.duplicates, other))
         case e.DoNotPair(other=other):
             return change(person, **now, not_with=person.not_with | {other})
-        case e.PairingPublished(pairing=id, kind=kind, participants=participants):
-            return change(person, **now, pairings={**person.pairings, id: Pairing(id, kind, participants)})
+        case e.PairingPublished(pairing=id) as event:
+            pairing = Pairing(id, event.kind, event.participants, event.cycle)
+            return change(person, **now, pairings={**person.pairings, id: pairing})
         case e.PairingEnded(pairing=ended):
             return change(person, **now, pairings={id: p for id, p in person.pairings.items() if id != ended})
         case other:
