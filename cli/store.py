@@ -98,6 +98,17 @@ class Place:
             return when.at
         return None if when.date == self.today else noon(when.date, zone)
 
+    def moment(self, text: str) -> datetime:
+        """The instant that was typed, or noon of the day."""
+        from mentorcycle.domain.zones import noon
+
+        when = self.session.when(text, self.programme.zone, self.programme.calendar)
+        return when.at or noon(when.date, self.programme.zone)
+
+    def day(self, text: str) -> date:
+        """The day that was typed."""
+        return self.session.when(text, self.programme.zone, self.programme.calendar).date
+
     def at(self, text: str | None) -> int | datetime | None:
         """`--as-of` as the engine takes it: a position, an instant, or None for now."""
         if text is None:
