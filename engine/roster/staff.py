@@ -103,9 +103,7 @@ class Staff:
         number = ", ".join(counted(kind, number) for kind, number in self.ignored.items())
         self._findings.note(f"no staff in this {kind}: {number or 'nobody'} ignored")
         if not self._manifest.delta and not self._findings.problems:
-            absent = self._manifest.mode("users") == "absent"
-            what = f"{FILE} is declared absent" if absent else "nobody in this set is staff"
-            self._problem(0, "", "", what, "check the export, and the roles in it")
+            self._problem(0, "", "", self._why_nobody(), "check the export, and the roles in it")
 
     def _add(self, user: User, standing: Standing) -> None:
         kind = self._kind(user, standing)
@@ -123,6 +121,13 @@ class Staff:
         else:
             self._staff.add(user.id)
             self._take(user, standing)
+
+    def _why_nobody(self) -> str:
+        if self._manifest.mode("users") == "absent":
+            return f"{FILE} is declared absent"
+        if self._manifest.has_roles_file and self._manifest.mode("roles") == "absent":
+            return "roles.csv is declared absent, so nobody is known as staff"
+        return "nobody in this set is staff"
 
     def _kind(self, user: User, standing: Standing) -> str:
         """As what a user is read past; empty for staff."""

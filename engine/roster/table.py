@@ -23,7 +23,10 @@ _EXCEL_HINT = re.compile(r"(?i)sep=(.)\s*$")
 
 
 class Row(NamedTuple):
-    """The cells of one row and the line on which it starts; with a fault, the cells are a guess."""
+    """The cells of one row and the line on which it starts.
+
+    With a fault they are a guess: the whole line in one cell where the quotation marks do not tell.
+    """
 
     line: int
     cells: list[str]
@@ -89,7 +92,7 @@ def open_table(stream: Readable, file: str, known: Collection[str]) -> Table:
 
 def _first_line(lines: Iterator[Line], file: str) -> Line:
     for line in lines:
-        if line.text.strip():
+        if line.text.strip(' \t\r\n,;"'):
             return line
     raise _no_header(file)
 
@@ -110,7 +113,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
-        return _cells_as_they_stand(text, delimiter)
+        return text.split(delimiter)
 
 
 class _NeverClosedError(Exception):
@@ -153,14 +156,10 @@ def _rows(lines: Iterator[Line], delimiter: str) -> Iterator[Row]:
         except (_NeverClosedError, csv.Error) as error:
             why = _why(error, len(feed.taken))
             first = feed.keep_first()
-            yield Row(first.number, _cells_as_they_stand(first.text, delimiter), first.fault or why)
+            yield Row(first.number, [first.text.rstrip("\r\n")], first.fault or why)
             continue
         if cells and (len(cells) > 1 or cells[0].strip()):
             yield Row(feed.taken[0].number, cells, _fault(feed.taken))
-
-
-def _cells_as_they_stand(text: str, delimiter: str) -> list[str]:
-    return text.rstrip("\r\n").split(delimiter)
 
 
 def _why(error: Exception, lines: int) -> Fault:
