@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .queries import Queries
     from .receipt import Batch, Failed, Receipt
     from .settings import Settings
     from .subscription import Subscription
 
-__all__ = ["Batch", "Engine", "Failed", "Receipt", "Settings", "Subscription"]
+__all__ = ["Batch", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription"]
 
 _HOMES = {
     "Batch": "receipt",
     "Engine": "engine",
     "Failed": "receipt",
+    "Queries": "queries",
     "Receipt": "receipt",
     "Settings": "settings",
     "Subscription": "subscription",

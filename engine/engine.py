@@ -25,6 +25,7 @@ from .codec import to_micros
 from .decider import Decider, Reading
 from .executor import SLICE, Executor, Said
 from .history import History
+from .queries import Queries
 from .receipt import Batch, Receipt
 from .settings import Settings
 from .states import State, States
@@ -46,6 +47,7 @@ class Engine:
         self._decider = Decider(tenant, self.settings.entropy)
         self._executor = Executor(store, tenant, self.settings, self._states, self._decider)
         self._history = History(store, tenant)
+        self.queries = Queries(store, tenant, self.settings.clock)
 
     @classmethod
     def open(

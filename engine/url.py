@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from mentorcycle.domain.errors import InvalidInput
 
-from .stores.port import Store
+from .stores.port import Log, Store
 
 SQLITE = "sqlite:///"
 MEMORY = "memory://"
@@ -35,3 +35,12 @@ def open_store(
         "stores are sqlite:///path.db and memory://",
         "for example: sqlite:///north.db",
     )
+
+
+def open_reader(url: str) -> Log:
+    """The store at a URL for reading and read models alone: an existing file, and quick to import."""
+    if path := sqlite_path(url):
+        from .stores.sqlite_reader import SQLiteReader
+
+        return SQLiteReader(path, create=False)
+    return open_store(url, clock=lambda: 0, patience=30.0, create=False, read_only=False)

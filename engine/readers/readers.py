@@ -16,7 +16,7 @@ from mentorcycle.domain.errors import StoreUnavailable
 from mentorcycle.projections import MODELS
 from mentorcycle.projections.projection import ReadModel
 
-from ..stores.port import Store
+from ..stores.port import Log
 from . import registry
 from .batch import Batch, Decode, ModelBroken, decoded, is_of_the_store, take
 from .letters import aside, set_aside
@@ -33,7 +33,7 @@ class Readers:
 
     def __init__(
         self,
-        store: Store,
+        store: Log,
         *,
         decode: Decode | None = None,
         models: Sequence[ReadModel] = MODELS,

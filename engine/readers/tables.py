@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from typing import Protocol, runtime_checkable
 
-from ..stores.port import Store
+from ..stores.port import Log
 
 
 @runtime_checkable
@@ -53,6 +53,6 @@ class MemoryTables:
             self._connection.close()
 
 
-def tables_of(store: Store) -> Tables:
+def tables_of(store: Log) -> Tables:
     """The store's own connections, or a private database."""
     return store if isinstance(store, Tables) else MemoryTables()

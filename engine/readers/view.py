@@ -8,6 +8,9 @@ from functools import cached_property
 
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 from mentorcycle.projections.cycles import CycleQueries
+from mentorcycle.projections.minutes import MinutesQueries
+from mentorcycle.projections.people import PeopleQueries
+from mentorcycle.projections.trail import TrailQueries
 
 from .registry import Generation, Lineup
 
@@ -23,6 +26,21 @@ class View:
     def cycles(self) -> CycleQueries:
         """Where cycles stand, now and as of any position."""
         return CycleQueries(self._connection, self.serving("cycles").generation)
+
+    @cached_property
+    def people(self) -> PeopleQueries:
+        """Who there is, and how much each has to do."""
+        return PeopleQueries(self._connection, self.serving("people").generation)
+
+    @cached_property
+    def minutes(self) -> MinutesQueries:
+        """Minutes that people gave each other."""
+        return MinutesQueries(self._connection, self.serving("minutes").generation)
+
+    @cached_property
+    def trail(self) -> TrailQueries:
+        """Who did what, and when."""
+        return TrailQueries(self._connection, self.serving("trail").generation)
 
     @cached_property
     def position(self) -> int:

@@ -53,8 +53,7 @@ class Slice:
     words: Sequence[NewWords] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """A durable slice: its events have the positions `first`..`last` (`last < first`: it had none).
 
     `repeated` says that the command id was known with the same content hash and nothing was written now.
@@ -78,8 +77,7 @@ class StoredRow(NamedTuple):
     state: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCommand:
+class KnownCommand(NamedTuple):
     """What the store keeps of a command that was accepted."""
 
     content_hash: bytes
@@ -88,20 +86,11 @@ class KnownCommand:
     recorded_at: int
 
 
-class Store(Protocol):
-    """A log of events in one dense order, with its command ids and, beside it, the words.
+class Log(Protocol):
+    """A log of events in one dense order, with its command ids and, beside it, the words: for readers.
 
     Every method raises `StoreUnavailable` (or a subclass) when the medium fails.
     """
-
-    def append(self, slice_: Slice) -> Appended:
-        """Append atomically and durably; raise `Conflict` or `CommandReused` with nothing written.
-
-        Threads that append at the same time share a commit; one that conflicts never fails another.
-        """
-
-    def append_many(self, slices: Sequence[Slice]) -> list[Appended | Conflict | CommandReused]:
-        """Append all slices in one commit, in order; each alone is taken or answered with its error."""
 
     def read_stream(
         self, tenant: str, stream: str, *, after: int = 0, position: int | None = None
@@ -135,7 +124,20 @@ class Store(Protocol):
         """Give back every connection this store opened; a second call does nothing."""
 
 
-def tail(store: Store, after: int, *, batch: int = 1000) -> Iterator[StoredRow]:
+class Store(Log, Protocol):
+    """A log that also takes events."""
+
+    def append(self, slice_: Slice) -> Appended:
+        """Append atomically and durably; raise `Conflict` or `CommandReused` with nothing written.
+
+        Threads that append at the same time share a commit; one that conflicts never fails another.
+        """
+
+    def append_many(self, slices: Sequence[Slice]) -> list[Appended | Conflict | CommandReused]:
+        """Append all slices in one commit, in order; each alone is taken or answered with its error."""
+
+
+def tail(store: Log, after: int, *, batch: int = 1000) -> Iterator[StoredRow]:
     """All events after a position up to the present head, read in batches."""
     while rows := store.read_log(after, batch):
         yield from rows

@@ -1,0 +1,66 @@
+"""What every question shares: the store, the read models brought up to date, the clock, and who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.decision import forbidden
+from mentorcycle.domain.definition import Definition, DefinitionRef
+from mentorcycle.domain.ids import MAIN_PROGRAMME, programme_stream
+from mentorcycle.domain.programme import Programme, fold_programme
+from mentorcycle.domain.vocabulary import Role
+from mentorcycle.projections.cycles import CycleRow
+
+from ..codec import decode, to_micros
+from ..definitions import Definitions
+from ..readers import Readers
+from ..stores.port import Log
+
+At = int | datetime | None
+"""A position of the log, an aware instant of recording, or None for now."""
+
+
+class Asked:
+    """The questions of one tenant to one store."""
+
+    def __init__(self, store: Log, tenant: str, clock: Callable[[], datetime]) -> None:
+        self.store = store
+        self.tenant = tenant
+        self.readers = Readers(store, clock=lambda: to_micros(clock()))
+        self._definitions = Definitions()
+
+    def head(self) -> int:
+        """Position of the last event of the log."""
+        return self.store.head()
+
+    def position(self, at: At) -> int | None:
+        """The last position that counts at a moment; None for now."""
+        return self.store.position_at(to_micros(at)) if isinstance(at, datetime) else at
+
+    def programme(self, programme: str = MAIN_PROGRAMME) -> Programme:
+        """A programme with its calendar, from its own stream."""
+        rows = self.store.read_stream(self.tenant, programme_stream(programme))
+        return fold_programme(map(decode, rows), Programme(id=programme))
+
+    def definition(self, row: CycleRow, programme: Programme) -> Definition:
+        """The definition that a cycle pins."""
+        pinned = (row.definition, row.definition_version)
+        published = (ref for ref in programme.published if (ref.name, ref.version) == pinned)
+        return self._definitions.pinned(next(published, DefinitionRef(*pinned, "")), programme)
+
+    def published(self, programme: Programme) -> Iterator[Definition]:
+        """Every definition of a programme, in the order of publishing."""
+        return (self._definitions.pinned(ref, programme) for ref in programme.published)
+
+    def _bounded(self, actor: Actor, programme: str | None) -> str | None:
+        """The programme to filter by: an actor who is bounded to one sees no other."""
+        return programme if actor.programme is None else actor.programme
+
+    def _for_staff(self, actor: Actor, what: str) -> None:
+        """Raise `RefusedError` for participants."""
+        if actor.role is Role.PARTICIPANT:
+            forbidden(
+                f"{what}: not shown", "participants see their own cycles", "ask a coordinator"
+            ).or_raise()

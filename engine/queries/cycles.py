@@ -1,0 +1,144 @@
+"""Questions about cycles: lists, counts and one cycle, now or as of any moment; what is stalled, and what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.cycle.deadlines import StageClock, pauses_until, stage_clock
+from mentorcycle.domain.decision import forbidden
+from mentorcycle.domain.errors import NotFound
+from mentorcycle.domain.programme import Programme
+from mentorcycle.domain.vocabulary import Role, Status
+from mentorcycle.projections.cycles import Count, CycleRow
+
+from .asked import Asked, At
+
+PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of cycles in the order of opening, as of a position of the log; `more` says that there is another."""
+
+    rows: tuple[CycleRow, ...]
+    position: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """An active cycle without a stage-advancing event within its allowance; both in school days."""
+
+    row: CycleRow
+    elapsed: int
+    allowance: int
+
+
+class CycleQuestions(Asked):
+    """Where cycles stand, as far as the actor may see it."""
+
+    def cycles(
+        self,
+        actor: Actor,
+        *,
+        statuses: Collection[Status] = (),
+        stages: Collection[str] = (),
+        programme: str | None = None,
+        people: Collection[str] = (),
+        at: At = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Listing:
+        """Cycles that match every filter, in the order of opening; `after` is the last cycle of the page before.
+
+        Participants are given their own; raises `NotFound` for an unknown `after`.
+        """
+        position = self.position(at)
+        mine = {actor.id} if actor.role is Role.PARTICIPANT else set()
+        with self.readers.view() as view:
+            rows = view.cycles.page(
+                self.tenant,
+                statuses=statuses,
+                stages=stages,
+                programme=self._bounded(actor, programme),
+                people=(set(people) & mine or mine) if mine else people,
+                after=after,
+                limit=limit + 1,
+                position=position,
+            )
+            return Listing(tuple(rows[:limit]), position or view.position, len(rows) > limit)
+
+    def cycle(self, cycle: str, actor: Actor, *, at: At = None) -> CycleRow:
+        """Where one cycle stood; raises `NotFound` when it was not there, `RefusedError` when it is not shown."""
+        with self.readers.view() as view:
+            row = view.cycles.one(self.tenant, cycle, position=self.position(at))
+        if row is None:
+            raise NotFound("cycle", cycle)
+        self._permit(row, actor)
+        return row
+
+    def counts(self, actor: Actor, *, programme: str | None = None, at: At = None) -> list[Count]:
+        """How many cycles stood where, by programme, status and stage."""
+        self._for_staff(actor, "counts of cycles")
+        with self.readers.view() as view:
+            return view.cycles.counts(
+                self.tenant, programme=self._bounded(actor, programme), position=self.position(at)
+            )
+
+    def clock(self, row: CycleRow, programme: Programme, day: date) -> StageClock | None:
+        """Days used, due date and lateness of the stage a cycle is in."""
+        return stage_clock(row, self.definition(row, programme), programme, day)
+
+    def stalled(
+        self, actor: Actor, programme: Programme, day: date, *, limit: int = 100_000
+    ) -> list[Stalled]:
+        """Cycles that have not moved within the allowance of their stage, longest first."""
+        self._for_staff(actor, "the list of stalled cycles")
+        found = (self._stalled(row, programme, day) for row in self._long_in_stage(actor, programme, day))
+        return sorted((one for one in found if one), key=lambda one: -one.elapsed)[:limit]
+
+    def course(self, cycle: str, actor: Actor) -> list[CycleRow]:
+        """What the cycle was, one row for each time it changed, from the first on."""
+        self.cycle(cycle, actor)
+        with self.readers.view() as view:
+            return view.cycles.course(self.tenant, cycle)
+
+    def _permit(self, row: CycleRow, actor: Actor) -> None:
+        if actor.role is Role.PARTICIPANT:
+            with self.readers.view() as view:
+                ever = {p for past in view.cycles.course(self.tenant, row.cycle) for p in past.people}
+            allowed = actor.id in ever
+        else:
+            allowed = actor.programme in (None, row.programme)
+        if not allowed:
+            forbidden(
+                f"{row.cycle} is not shown",
+                f"only its participants, its coordinators and auditors see it; {actor.id} is none of them",
+                "ask a coordinator",
+                cycle=row.cycle,
+            ).or_raise()
+
+    def _long_in_stage(self, actor: Actor, programme: Programme, day: date) -> Iterator[CycleRow]:
+        """Active cycles that may be stalled: a school day is never shorter than a day."""
+        shortest = min((s.stalled_after for d in self.published(programme) for s in d.stages), default=0)
+        since = datetime.combine(day - timedelta(days=shortest - 1), datetime.min.time(), UTC)
+        after: str | None = None
+        wanted = self._bounded(actor, programme.id)
+        while True:
+            with self.readers.view() as view:
+                rows = view.cycles.stalled(self.tenant, since, programme=wanted, after=after, limit=PAGE)
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            after = rows[-1].cycle
+
+    def _stalled(self, row: CycleRow, programme: Programme, day: date) -> Stalled | None:
+        stage = self.definition(row, programme).stage(row.stage)
+        if stage is None:
+            return None
+        pauses = pauses_until(row, programme, day)
+        elapsed = programme.calendar.elapsed(programme.day(row.since), day, pauses)
+        return Stalled(row, elapsed, stage.stalled_after) if elapsed > stage.stalled_after else None
