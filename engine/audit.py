@@ -18,13 +18,33 @@ from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Status
 
 from .codec import decode
-from .states import State, folded, nothing
+from .states import State, nothing, refolded
 from .stores.port import Store, StoredRow
 from .vault import commitments_of, mismatches
 
 BATCH = 1000
 NOT_PROVED = (
     "no outside checkpoint is compared: a rewrite of the whole file by someone who can write it cannot be excluded",
+)
+CLOSED = (Status.CANCELLED, Status.COMPLETED)
+WORK = (
+    e.GoalSet,
+    e.BaselineRecorded,
+    e.GoalAgreed,
+    e.ExpectationsRecorded,
+    e.FocusAgreed,
+    e.ObservationScheduled,
+    e.ObservationRescheduled,
+    e.ObservationCancelled,
+    e.ObservationCompleted,
+    e.DebriefHeld,
+    e.ActionStepChecked,
+    e.ReflectionWritten,
+    e.GoalAssessed,
+    e.ConsentGiven,
+    e.CelebrationHeld,
+    e.ContactLogged,
+    e.RequirementWaived,
 )
 
 
@@ -103,26 +123,24 @@ class _Checker:
         self._order(row)
         key = (row.tenant, row.stream)
         try:
-            recorded = decode(row)
             state = self._report.states.get(key) or nothing(row.stream)
-        except (HistoryUnreadable, ValueError) as error:
-            self._report.find("readable", row.position, str(error))
+            recorded = decode(row)
+            self._continues(row, state, key)
+            if carried := commitments_of(recorded.event, row.version):
+                self.commitments.setdefault(key, {}).update(carried)
+            if isinstance(state, Cycle):
+                self._move(row, state, recorded)
+            self._remember_definition(row, recorded)
+            self._report.states[key] = refolded(state, recorded, row)
+        except Exception as error:  # bytes made by an attacker may raise anything: named, and gone on from
+            why = str(error) if isinstance(error, HistoryUnreadable) else f"{row.topic}: {error!r}"
+            self._report.find("readable", row.position, why)
             self._broken.add(key)
-            return
+
+    def _continues(self, row: StoredRow, state: State, key: tuple[str, str]) -> None:
         if row.version != state.version + 1 and key not in self._broken:
             expected = state.version + 1
             what = f"{row.stream} goes on with version {row.version} where {expected} was due"
-            self._report.find("streams", row.position, what)
-            self._broken.add(key)
-        if carried := commitments_of(recorded.event, row.version):
-            self.commitments.setdefault(key, {}).update(carried)
-        if isinstance(state, Cycle):
-            self._move(row, state, recorded)
-        self._remember_definition(row, recorded)
-        try:
-            self._report.states[key] = folded(state, recorded)
-        except (KeyError, IndexError, AttributeError) as error:
-            what = f"{recorded.event.event_name} does not belong to {row.stream} ({type(error).__name__})"
             self._report.find("streams", row.position, what)
             self._broken.add(key)
 
@@ -183,11 +201,15 @@ class _Checker:
                 return f"it is paused while {cycle.status.value}"
             case e.CycleResumed() if cycle.status is not Status.PAUSED:
                 return f"it is resumed while {cycle.status.value}"
+            case e.CycleCancelled() if cycle.status in CLOSED:
+                return f"it is cancelled while {cycle.status.value}"
             case e.CycleReopened(stage=stage):
-                if cycle.status not in (Status.CANCELLED, Status.COMPLETED):
+                if cycle.status not in CLOSED:
                     return f"it is reopened while {cycle.status.value}"
                 if definition is not None and definition.stage(stage) is None:
                     return f"{cycle.definition} has no stage {stage}"
+            case _ if isinstance(event, WORK) and cycle.status is not Status.ACTIVE:
+                return f"{event.event_name} is recorded while it is {cycle.status.value}"
         return None
 
 

@@ -7,16 +7,18 @@ versions, topics and `recorded_at` are columns of the store. Words never come he
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import msgpack
+
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import HistoryUnreadable
-from mentorcycle.domain.events import EVENTS, Event
+from mentorcycle.domain.events import EVENTS
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Known, Role
 from mentorcycle.domain.words import Words
@@ -43,35 +45,20 @@ def from_micros(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
-def encode(
-    event: Event,
-    *,
-    occurred_at: datetime,
-    actor: Actor,
-    command_id: str,
-    correlation: str | None = None,
-    causation: str | None = None,
-    batch: str | None = None,
-) -> bytes:
+def encode(recorded: Recorded[Any]) -> bytes:
     """The stored state of a sealed event; raise ValueError for words that were not sealed."""
-    encoder = _ENCODERS.get(type(event)) or _encoder(type(event))
-    payload: Payload = {}
-    for name, convert in encoder:
-        value = getattr(event, name)
-        if value is None or value == ():
-            continue
-        payload[name] = value if convert is None else convert(value)
+    event, actor = recorded.event, recorded.actor
     return packed(
         (
-            to_micros(occurred_at),
+            to_micros(recorded.occurred_at),
             actor.id,
             actor.role.value,
             actor.known.value,
-            command_id,
-            correlation,
-            causation,
-            batch,
-            payload,
+            recorded.command_id,
+            recorded.correlation,
+            recorded.causation,
+            recorded.batch,
+            _written(event, _ENCODERS.get(type(event)) or _encoder(type(event))),
         )
     )
 
@@ -79,7 +66,7 @@ def encode(
 def decode(row: StoredRow) -> Recorded[Any]:
     """The event and envelope of a stored row; raise `HistoryUnreadable` saying where and why."""
     try:
-        kind, converters, upcasts = _DECODERS.get(row.topic) or _decoder(row.topic)
+        kind, converters, upcasts = _DECODERS.get(row.topic) or _decoder(row)
         occurred, actor_id, role, known, command, correlation, causation, batch, payload = _unpackb(row.state)
         for upcast in upcasts:
             payload = upcast(payload)
@@ -87,32 +74,31 @@ def decode(row: StoredRow) -> Recorded[Any]:
             value = payload.get(name)
             if value is not None:
                 payload[name] = convert(value)
-        event = kind(**payload)
-        actor = _ACTORS.get((actor_id, role, known)) or _actor(actor_id, role, known)
-    except LookupError as error:
-        raise HistoryUnreadable(row.position, row.topic, str(error).strip("'\"")) from None
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        return Recorded(
+            row.position,
+            row.tenant,
+            row.stream,
+            row.version,
+            EPOCH + timedelta(microseconds=row.recorded_at),
+            EPOCH + timedelta(microseconds=occurred),
+            _ACTORS.get((actor_id, role, known)) or _actor(actor_id, role, known),
+            command,
+            correlation,
+            causation,
+            batch,
+            kind(**payload),
+        )
+    except _DAMAGE as error:
         why = f"its bytes do not have the form of {row.topic} ({type(error).__name__})"
         raise HistoryUnreadable(row.position, row.topic, why) from None
-    return Recorded(
-        row.position,
-        row.tenant,
-        row.stream,
-        row.version,
-        EPOCH + timedelta(microseconds=row.recorded_at),
-        EPOCH + timedelta(microseconds=occurred),
-        actor,
-        command,
-        correlation,
-        causation,
-        batch,
-        event,
-    )
 
 
 def plain_fields(record: object) -> Payload:
-    """Fields of a command (or any record) as msgpack can hold them, words included: for digests only."""
-    return {f.name: _plain(getattr(record, f.name)) for f in fields(cast(Any, record))}
+    """What a command (or any record) says beyond its defaults, words included: for digests only.
+
+    A field that a later version adds with a default changes no digest.
+    """
+    return _written(record, _WRITERS.get(type(record)) or _writers(type(record)))
 
 
 def packed(value: object) -> bytes:
@@ -120,13 +106,44 @@ def packed(value: object) -> bytes:
     return msgpack.packb(value)  # type: ignore[no-any-return]
 
 
-Encoder = tuple[tuple[str, Convert | None], ...]
+Writer = tuple[str, object, Convert | None]
 Decoder = tuple[type[Any], tuple[tuple[str, Convert], ...], tuple[Upcast, ...]]
 
-_ENCODERS: dict[type[Event], Encoder] = {}
+_ENCODERS: dict[type[Any], tuple[Writer, ...]] = {}
+_WRITERS: dict[type[Any], tuple[Writer, ...]] = {}
 _DECODERS: dict[str, Decoder] = {}
 _ACTORS: dict[tuple[str, str, str], Actor] = {}
 _MOST_ACTORS = 10_000
+_DAMAGE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgpack.UnpackException)
+
+
+def _written(record: object, writers: tuple[Writer, ...]) -> Payload:
+    payload: Payload = {}
+    for name, absent, convert in writers:
+        value = getattr(record, name)
+        if value is absent or value == absent:
+            continue
+        payload[name] = value if convert is None or value is None else convert(value)
+    return payload
+
+
+def _encoder(kind: type[Any]) -> tuple[Writer, ...]:
+    """Writers of what is stored. Only None and () are left out: another default may change with a later version."""
+    _ENCODERS[kind] = tuple(
+        (name, absent if absent in (None, ()) else MISSING, convert)
+        for name, absent, convert in _writers(kind)
+    )
+    return _ENCODERS[kind]
+
+
+def _writers(kind: type[Any]) -> tuple[Writer, ...]:
+    hints = get_type_hints(kind)
+    _WRITERS[kind] = tuple((f.name, _default(f), _writer(hints[f.name])) for f in fields(kind))
+    return _WRITERS[kind]
+
+
+def _default(field: Field[Any]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _actor(id: str, role: str, known: str) -> Actor:
@@ -136,83 +153,77 @@ def _actor(id: str, role: str, known: str) -> Actor:
     return actor
 
 
-def _encoder(kind: type[Event]) -> Encoder:
-    hints = get_type_hints(kind)
-    encoder = tuple((f.name, None if _is_plain(hints[f.name]) else _plain) for f in fields(cast(Any, kind)))
-    _ENCODERS[kind] = encoder
-    return encoder
-
-
-def _decoder(topic: str) -> Decoder:
-    name, _, version = topic.rpartition(".")
+def _decoder(row: StoredRow) -> Decoder:
+    name, _, version = row.topic.rpartition(".")
     kind = EVENTS.get(name)
     if kind is None:
-        raise LookupError(f"no event is called {name!r}")
-    if not version.isdigit() or int(version) > kind.schema:
-        raise LookupError(f"{name} is known up to schema version {kind.schema}; a newer program wrote this")
-    upcasts = []
-    for schema in range(int(version), kind.schema):
-        if (name, schema) not in UPCASTS:
-            raise LookupError(f"nothing brings {name} from schema version {schema} to {schema + 1}")
-        upcasts.append(UPCASTS[name, schema])
+        raise HistoryUnreadable(row.position, row.topic, f"no event is called {name!r}")
+    if not version.isdecimal() or not 0 < int(version) <= kind.schema:
+        why = f"{name} is known up to schema version {kind.schema}; a newer program wrote this"
+        raise HistoryUnreadable(row.position, row.topic, why)
+    steps = [(name, schema) for schema in range(int(version), kind.schema)]
+    for step in steps:
+        if step not in UPCASTS:
+            why = f"nothing brings {name} from schema version {step[1]} to {step[1] + 1}"
+            raise HistoryUnreadable(row.position, row.topic, why)
     hints = get_type_hints(kind)
     converters = tuple(
         (f.name, convert) for f in fields(cast(Any, kind)) if (convert := _reader(hints[f.name])) is not None
     )
-    _DECODERS[topic] = kind, converters, tuple(upcasts)
-    return _DECODERS[topic]
+    _DECODERS[row.topic] = kind, converters, tuple(UPCASTS[step] for step in steps)
+    return _DECODERS[row.topic]
 
 
-def _is_plain(hint: Any) -> bool:
-    return all(option in (str, int, float, bool, NoneType) for option in _options(hint))
+def _kind_of(hint: Any) -> Any:
+    """The type that a hint allows beside None."""
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return next(option for option in options if option is not NoneType)
 
 
-def _options(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+def _writer(hint: Any) -> Convert | None:
+    """How a field of this type becomes what msgpack can hold; None when it is that already."""
+    kind = _kind_of(hint)
+    if get_origin(kind) is tuple:
+        convert = _writer(get_args(kind)[0])
+        return None if convert is None else lambda values: [convert(value) for value in values]
+    if get_origin(kind) is Mapping:
+        return lambda values: {key: values[key] for key in sorted(values)}
+    if issubclass(kind, Enum):
+        return attrgetter("_value_")
+    if kind is datetime:
+        return to_micros
+    if kind is date:
+        return date.isoformat
+    if kind is Words:
+        return _commitment
+    if hasattr(kind, "__dataclass_fields__"):
+        return lambda record: _written(record, _ENCODERS.get(kind) or _encoder(kind))
+    return None
 
 
-def _plain(value: Any) -> Any:
-    match value:
-        case None | bool() | int() | float() | str() | bytes():
-            return value
-        case Enum():
-            return value.value
-        case datetime():
-            return to_micros(value)
-        case date():
-            return value.isoformat()
-        case Words():
-            if not value.commitment:
-                raise ValueError("words are sealed before they are stored")
-            return value.commitment
-        case tuple() | list():
-            return [_plain(item) for item in value]
-        case Mapping():
-            return {key: _plain(item) for key, item in value.items()}
-        case _ if is_dataclass(value):
-            return {f.name: _plain(v) for f in fields(value) if (v := getattr(value, f.name)) is not None}
-    raise TypeError(f"{type(value).__name__} has no stored form")
+def _commitment(words: Words) -> bytes:
+    if not words.commitment:
+        raise ValueError("words are sealed before they are stored")
+    return words.commitment
 
 
 def _reader(hint: Any) -> Convert | None:
     """How a stored value becomes what a field of this type holds; None when it is that already."""
-    kind = next(option for option in _options(hint) if option is not NoneType)
-    if kind in (str, int, float, bool, bytes):
-        return None
+    kind = _kind_of(hint)
     if get_origin(kind) is tuple:
         return _tuple_reader(get_args(kind)[0])
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        members = {member.value: member for member in kind}
-        return lambda value: members[value] if value in members else kind(value)
+    if get_origin(kind) is Mapping:
+        return None
+    if issubclass(kind, Enum):
+        members: dict[Any, Enum] = {member.value: member for member in kind}
+        return members.__getitem__
     if kind is datetime:
         return from_micros
     if kind is date:
         return date.fromisoformat
     if kind is Words:
         return Words
-    if isinstance(kind, type) and is_dataclass(kind):
-        return _record_reader(kind)
-    return None
+    return _record_reader(kind) if hasattr(kind, "__dataclass_fields__") else None
 
 
 def _tuple_reader(item: Any) -> Convert:

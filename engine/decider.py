@@ -5,7 +5,7 @@ The rules are the domain's; this knows which streams a command reads and makes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -14,12 +14,11 @@ from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, decide
-from mentorcycle.domain.cycle.partners import next_candidate
+from mentorcycle.domain.cycle.partners import first_candidate, next_candidate
 from mentorcycle.domain.decision import Accepted, Context, Outcome, refused
 from mentorcycle.domain.definition import Definition
 from mentorcycle.domain.ids import (
     MAIN_PROGRAMME,
-    cycle_of_pairing,
     cycle_stream,
     person_of_roster,
     person_stream,
@@ -29,6 +28,7 @@ from mentorcycle.domain.ids import (
 )
 from mentorcycle.domain.people import Person
 from mentorcycle.domain.people.decide import decide_person
+from mentorcycle.domain.permission import may_read_facts
 from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.programme_rules import PROGRAMME_COMMANDS, decide_programme
 from mentorcycle.domain.recorded import Recorded
@@ -36,6 +36,7 @@ from mentorcycle.domain.refusal import Refused
 
 from .codec import encode
 from .definitions import Definitions
+from .history import not_shown
 from .ledger import carries_words, content_hash
 from .states import State, folded
 from .stores.port import NewEvent, NewWords, Slice
@@ -46,9 +47,13 @@ Load = Callable[[str], State]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command with everything that was said about it. `said_at` is the caller's `occurred_at`, if any."""
+    """A command as it was sent, with everything that was said about it.
+
+    `made` are the ids that the sender left to us. `said_at` is the sender's `occurred_at`, if any.
+    """
 
     command: Command
+    made: Mapping[str, str]
     actor: Actor
     command_id: str
     now: datetime
@@ -60,9 +65,13 @@ class Request:
 
 @dataclass(slots=True)
 class Reading:
-    """The states that one decision has read; what it read is what must not have changed."""
+    """The states that one decision has read; what it read is what must not have changed.
+
+    `pending` are streams whose state is not durable yet.
+    """
 
     load: Load
+    pending: Container[str] = ()
     seen: dict[str, State] = field(default_factory=dict)
 
     def state(self, stream: str) -> State:
@@ -82,8 +91,28 @@ class Reading:
 
     @property
     def expected(self) -> dict[str, int]:
-        """Version of every stream that was read, but programmes': a calendar may change meanwhile."""
-        return {s: state.version for s, state in self.seen.items() if not isinstance(state, Programme)}
+        """Version of every stream that was read, but of durable programmes: a calendar may change meanwhile."""
+        return {
+            stream: state.version
+            for stream, state in self.seen.items()
+            if type(state) is not Programme or stream in self.pending
+        }
+
+
+def named_streams(request: Request) -> Iterator[str]:
+    """The streams that a command names; what else it needs shows when it is decided."""
+    command, made = request.command, request.made
+    for field_, stream in _NAMED:
+        if id := made.get(field_) or getattr(command, field_, ""):
+            yield stream(id)
+    if isinstance(command, c.PublishPairing):
+        yield from (person_stream(participant.person) for participant in command.participants)
+
+
+_NAMED = (
+    ("cycle", cycle_stream),
+    *((name, person_stream) for name in ("person", "mentee", "leaves", "joins", "evaluator", "duplicate")),
+)
 
 
 class People(Mapping[str, Person]):
@@ -120,14 +149,32 @@ class Decider:
         self._tenant = tenant
         self._entropy = entropy
 
-    def decide(self, request: Request, load: Load) -> Ready | Refused:
-        """What a request comes to on the states that `load` gives."""
-        reading = Reading(load)
-        command = self._identified(request.command)
-        main, outcome = self._outcome(command, request, reading)
+    def made_for(self, command: Command) -> dict[str, str]:
+        """The ids that a command leaves to be made, by field."""
+        made: dict[str, str] = {}
+        for name, letter in command.fresh_fields:
+            if getattr(command, name):
+                continue
+            if isinstance(command, c.AddPerson) and command.source and command.external_id:
+                made[name] = person_of_roster(self._tenant, command.source, command.external_id)
+            else:
+                made[name] = short_id(letter, self._entropy(10))
+        return made
+
+    def decide(
+        self, request: Request, load: Load, *, actor: Actor | None = None, pending: Container[str] = ()
+    ) -> Ready | Refused:
+        """What a request comes to on the states that `load` gives; `actor` acts in place of its sender."""
+        reading = Reading(load, pending)
+        actor = actor or request.actor
+        main, outcome = self._outcome(request, actor, reading)
         if isinstance(outcome, Refused):
             return outcome
-        return self._ready(request, outcome, reading, main)
+        return self._ready(request, actor, outcome, reading, main)
+
+    def subject(self, request: Request, load: Load) -> str:
+        """The id of what a request is about."""
+        return self._outcome(request, request.actor, Reading(load))[0]
 
     def context(
         self, actor: Actor, now: datetime, reading: Reading, programme: Programme, definition: Definition
@@ -142,42 +189,38 @@ class Decider:
             return programme, self.definitions.default(programme)
         return programme, self.definitions.pinned(cycle.definition, programme)
 
-    def _identified(self, command: Command) -> Command:
-        made: dict[str, str] = {}
-        for name, letter in command.fresh_fields:
-            if getattr(command, name):
-                continue
-            if isinstance(command, c.AddPerson) and command.source and command.external_id:
-                made[name] = person_of_roster(self._tenant, command.source, command.external_id)
-            else:
-                made[name] = short_id(letter, self._entropy(10))
-        return replace(command, **made) if made else command  # type: ignore[type-var]
-
-    def _outcome(self, command: Command, request: Request, reading: Reading) -> tuple[str, Outcome]:
-        """The stream that a command is about, and what the domain says."""
+    def _outcome(self, request: Request, actor: Actor, reading: Reading) -> tuple[str, Outcome]:
+        """The id that a command is about, and what the domain says."""
+        command = request.command
+        if request.made:
+            command = replace(command, **request.made)  # type: ignore[type-var]
+        asked = _Asked(request, actor, reading)
         if isinstance(command, PROGRAMME_COMMANDS):
             programme = reading.programme(command.programme)
-            context = self._context(request, reading, programme, self.definitions.default(programme))
+            context = asked.context(programme, self.definitions.default(programme))
             return command.programme, decide_programme(programme, command, context)
         if isinstance(command, c.OpenCycle):
-            return self._open(command, request, reading)
+            return self._open(command, asked)
         cycle_id = getattr(command, "cycle", None)
         if cycle_id is None:
-            return self._people(command, request, reading)
+            return self._people(command, asked)
         cycle = reading.cycle(cycle_id)
+        if cycle.exists and not may_read_facts(cycle, actor):
+            return cycle_id, not_shown(cycle, actor)
         programme, definition = self.of_cycle(cycle, reading)
-        return cycle_id, decide(cycle, command, self._context(request, reading, programme, definition))
+        return cycle_id, decide(cycle, command, asked.context(programme, definition))
 
-    def _people(self, command: Command, request: Request, reading: Reading) -> tuple[str, Outcome]:
-        programme = reading.programme(getattr(command, "programme", MAIN_PROGRAMME))
-        context = self._context(request, reading, programme, self.definitions.default(programme))
+    def _people(self, command: Command, asked: _Asked) -> tuple[str, Outcome]:
+        programme = asked.reading.programme(getattr(command, "programme", MAIN_PROGRAMME))
+        context = asked.context(programme, self.definitions.default(programme))
         if isinstance(command, c.PublishPairing):
             first = command.participants[0].person if command.participants else ""
         else:
             first = str(getattr(command, "person", ""))
-        return first, decide_person(reading.person(first), command, context)
+        return first, decide_person(asked.reading.person(first), command, context)
 
-    def _open(self, command: c.OpenCycle, request: Request, reading: Reading) -> tuple[str, Outcome]:
+    def _open(self, command: c.OpenCycle, asked: _Asked) -> tuple[str, Outcome]:
+        reading = asked.reading
         programme = reading.programme(command.programme)
         definition = self.definitions.wanted(command.definition, programme)
         if definition is None:
@@ -185,30 +228,16 @@ class Decider:
             why = f"published definitions are: {names}"
             what = f"no definition is called {command.definition or 'peer-cycle'!r}"
             return "", refused("no-such-definition", what, why, "publish it first")
-        context = self._context(request, reading, programme, definition)
         cycle = Cycle()
         pairing = reading.person(command.mentee).pairing_as_mentee
         if pairing is not None:
             ordinal = 1
-            cycle = reading.cycle(cycle_of_pairing(pairing.id))
+            cycle = reading.cycle(first_candidate(pairing))
             while following := next_candidate(pairing.id, cycle, ordinal):
                 cycle, ordinal = reading.cycle(following[0]), following[1]
-        return cycle.id, decide(cycle, command, context)
+        return cycle.id, decide(cycle, command, asked.context(programme, definition))
 
-    def _context(
-        self, request: Request, reading: Reading, programme: Programme, definition: Definition
-    ) -> Context:
-        return Context(
-            request.now,
-            request.said_at or request.now,
-            request.actor,
-            programme,
-            definition,
-            People(reading),
-            request.batch,
-        )
-
-    def _ready(self, request: Request, outcome: Accepted, reading: Reading, main: str) -> Ready:
+    def _ready(self, request: Request, actor: Actor, outcome: Accepted, reading: Reading, main: str) -> Ready:
         grain: list[bytes] = []
 
         def salt() -> bytes:
@@ -217,7 +246,8 @@ class Decider:
             return grain[0]
 
         occurred_at = request.said_at or request.now
-        actor = request.actor if request.actor.programme is None else replace(request.actor, programme=None)
+        if actor.programme is not None:
+            actor = replace(actor, programme=None)
         after: dict[str, State] = {}
         events: list[Recorded[Any]] = []
         rows: list[NewEvent] = []
@@ -242,23 +272,32 @@ class Decider:
                 request.batch,
                 event,
             )
-            state_bytes = encode(
-                event,
-                occurred_at=occurred_at,
-                actor=actor,
-                command_id=request.command_id,
-                correlation=request.correlation,
-                causation=request.causation,
-                batch=request.batch,
-            )
-            rows.append(NewEvent(stream, version, event.topic, state_bytes))
+            rows.append(NewEvent(stream, version, event.topic, encode(recorded)))
             events.append(recorded)
             after[stream] = folded(state, recorded)
-        digest = content_hash(
-            request.command,
-            request.actor,
-            request.said_at,
-            salt() if words and carries_words(request.command) else b"",
-        )
+        # A salt that is thrown away, when no words were kept: then nothing is left that could confirm a guess.
+        sealing = salt() if carries_words(request.command) else b""
+        digest = content_hash(request.command, request.actor, request.said_at, sealing)
         slice_ = Slice(self._tenant, request.command_id, digest, reading.expected, rows, words)
         return Ready(slice_, tuple(events), after, main)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, the one who acts, and what has been read for it."""
+
+    request: Request
+    actor: Actor
+    reading: Reading
+
+    def context(self, programme: Programme, definition: Definition) -> Context:
+        request = self.request
+        return Context(
+            request.now,
+            request.said_at or request.now,
+            self.actor,
+            programme,
+            definition,
+            People(self.reading),
+            request.batch,
+        )

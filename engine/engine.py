@@ -21,9 +21,10 @@ from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
 
+from .bulk import SLICE, Bulk
 from .codec import to_micros
 from .decider import Decider, Reading
-from .executor import SLICE, Executor, Said
+from .executor import Executor, Said
 from .history import History
 from .queries import Queries
 from .receipt import Batch, Receipt
@@ -46,6 +47,7 @@ class Engine:
         self._states = States(store, tenant, self.settings.cached_streams)
         self._decider = Decider(tenant, self.settings.entropy)
         self._executor = Executor(store, tenant, self.settings, self._states, self._decider)
+        self._bulk = Bulk(store, tenant, self.settings.retakes, self._states, self._executor)
         self._history = History(store, tenant)
         self.queries = Queries(store, tenant, self.settings.clock)
 
@@ -125,13 +127,14 @@ class Engine:
         A later command sees what an earlier one of the same batch did.
         """
         said = Said(occurred_at, correlation, causation, batch or short_id(BATCH, self.settings.entropy(10)))
-        return self._executor.many(
+        return self._bulk.run(
             list(commands), actor, said, command_ids=command_ids, dry_run=dry_run, slice_size=slice_size
         )
 
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
         """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""
         reading = Reading(self._states.load)
+        actor = self._executor.survivor(actor)
         state = self._history.readable(reading.cycle(cycle), actor)
         programme, definition = self._decider.of_cycle(state, reading)
         return moves(
@@ -140,7 +143,8 @@ class Engine:
 
     def cycle(self, cycle: str, actor: Actor) -> Cycle:
         """The present state of a cycle, from the log."""
-        return self._history.readable(Reading(self._states.load).cycle(cycle), actor)
+        state = Reading(self._states.load).cycle(cycle)
+        return self._history.readable(state, self._executor.survivor(actor))
 
     def person(self, person: str) -> Person:
         """The present state of a person, from the log; ids of merged duplicates lead to the survivor."""

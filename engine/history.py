@@ -5,6 +5,7 @@ Every question is asked by an actor; who may not see gets a refusal, and words o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +18,12 @@ from mentorcycle.domain.ids import CYCLE, PERSON, cycle_stream, person_stream, p
 from mentorcycle.domain.people import Person
 from mentorcycle.domain.permission import may_read_facts, may_read_words, readable_words
 from mentorcycle.domain.recorded import Recorded
+from mentorcycle.domain.refusal import Refused
 from mentorcycle.domain.vocabulary import Role
 
 from .codec import decode, to_micros
-from .states import State, replayed
+from .intake import instant
+from .states import State, nothing, refolded, replayed
 from .stores.port import Store
 from .vault import open_words
 
@@ -36,6 +39,16 @@ def stream_of(ref: str) -> str:
             return programme_stream(ref)
 
 
+def not_shown(cycle: Cycle, actor: Actor) -> Refused:
+    """Why this actor learns nothing of a cycle."""
+    return forbidden(
+        f"{cycle.id} is not shown",
+        f"only its participants, its coordinators and auditors see it; {actor.id} is none of them",
+        "ask a coordinator",
+        cycle=cycle.id,
+    )
+
+
 class History:
     """The past of one tenant's streams."""
 
@@ -48,45 +61,47 @@ class History:
         if not cycle.exists:
             raise NotFound("cycle", cycle.id)
         if not may_read_facts(cycle, actor):
-            forbidden(
-                f"{cycle.id} is not shown",
-                f"only its participants, its coordinators and auditors see it; {actor.id} is none of them",
-                "ask a coordinator",
-                cycle=cycle.id,
-            ).or_raise()
+            not_shown(cycle, actor).or_raise()
         return cycle
 
     def position(self, at: int | datetime) -> int:
         """The last position that counts at a position or an aware instant of recording."""
-        return self._store.position_at(to_micros(at)) if isinstance(at, datetime) else at
+        if isinstance(at, int):
+            return at
+        return self._store.position_at(to_micros(instant(at, "the instant to look back to")))
 
     def events(
         self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False
     ) -> tuple[Recorded[Any], ...]:
         """See `Engine.history`."""
         stream = stream_of(ref)
-        rows = self._store.read_stream(self._tenant, stream)
-        present = replayed(stream, rows)
+        present, events = nothing(stream), []
+        for row in self._store.read_stream(self._tenant, stream):
+            recorded = decode(row)
+            present = refolded(present, recorded, row)
+            if upto is None or row.position <= upto:
+                events.append(recorded)
         self._permit(present, ref, actor)
-        events = tuple(decode(row) for row in rows if upto is None or row.position <= upto)
         if words and isinstance(present, Cycle) and may_read_words(present, actor):
             return self._opened(events, present, actor, stream)
-        return events
+        return tuple(events)
 
     def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
         """See `Engine.as_of`. Who may look is decided by the present, not by the past."""
         stream = stream_of(ref)
-        rows = self._store.read_stream(self._tenant, stream)
-        self._permit(replayed(stream, rows), ref, actor)
         position = self.position(at)
-        return replayed(stream, (row for row in rows if row.position <= position))
+        rows = self._store.read_stream(self._tenant, stream)
+        then = replayed(stream, (row for row in rows if row.position <= position))
+        present = replayed(stream, (row for row in rows if row.position > position), then)
+        self._permit(present, ref, actor)
+        return then
 
     def _permit(self, state: State, ref: str, actor: Actor) -> None:
         if isinstance(state, Cycle):
             self.readable(state, actor)
         elif not state.exists:
             raise NotFound("person" if isinstance(state, Person) else "programme", ref)
-        elif isinstance(state, Person) and actor.role is Role.PARTICIPANT and actor.id != state.id:
+        elif isinstance(state, Person) and actor.role is Role.PARTICIPANT and not _is(state, actor):
             forbidden(
                 f"the record of {ref} is not shown",
                 "only the person, coordinators and auditors see it",
@@ -95,7 +110,7 @@ class History:
             ).or_raise()
 
     def _opened(
-        self, events: tuple[Recorded[Any], ...], cycle: Cycle, actor: Actor, stream: str
+        self, events: Iterable[Recorded[Any]], cycle: Cycle, actor: Actor, stream: str
     ) -> tuple[Recorded[Any], ...]:
         may_read = readable_words(cycle, actor)
         words = {
@@ -104,3 +119,7 @@ class History:
             if may_read(kept.version)
         }
         return tuple(change(r, event=open_words(r.event, r.version, words)) for r in events)
+
+
+def _is(person: Person, actor: Actor) -> bool:
+    return actor.id in (person.id, person.merged_into)

@@ -15,11 +15,13 @@ from mentorcycle.domain.ids import ALPHABET
 
 from .codec import packed, plain_fields, to_micros
 
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+
 
 def new_command_id(now: datetime, entropy: bytes) -> str:
     """Twenty-six characters, time in front (they lie together in the store), eighty random bits behind."""
     number = (to_micros(now) // 1000 << 80) | int.from_bytes(entropy[:10], "big")
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def content_hash(command: Command, actor: Actor, occurred_at: datetime | None, salt: bytes) -> bytes:

@@ -6,10 +6,11 @@ is kept before it is durable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mentorcycle.domain.cycle import Cycle, evolve
+from mentorcycle.domain.errors import HistoryUnreadable
 from mentorcycle.domain.ids import subject_of
 from mentorcycle.domain.people import Person, evolve_person
 from mentorcycle.domain.programme import Programme, evolve_programme
@@ -46,11 +47,20 @@ def folded(state: State, recorded: Recorded[Any]) -> State:
 
 
 def replayed(stream: str, rows: Iterable[StoredRow], state: State | None = None) -> State:
-    """The state after stored rows of one stream, from `state` or from nothing."""
+    """The state after stored rows of one stream, from `state` or from nothing; raise `HistoryUnreadable`."""
     now = nothing(stream) if state is None else state
     for row in rows:
-        now = folded(now, decode(row))
+        now = refolded(now, decode(row), row)
     return now
+
+
+def refolded(state: State, recorded: Recorded[Any], row: StoredRow) -> State:
+    """`folded` for an event from a store; raise `HistoryUnreadable` for one that has no place in its stream."""
+    try:
+        return folded(state, recorded)
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        why = f"it does not belong where it is in {row.stream} ({type(error).__name__})"
+        raise HistoryUnreadable(row.position, row.topic, why) from None
 
 
 class States:
@@ -77,6 +87,16 @@ class States:
         """The states as of now, read in one go."""
         rows = self._store.read_streams(self._tenant, streams)
         return {stream: replayed(stream, found) for stream, found in rows.items()}
+
+    def load_at(self, position: int) -> Callable[[str], State]:
+        """How to load the states as they were at a position of the log."""
+        return lambda stream: replayed(
+            stream, self._store.read_stream(self._tenant, stream, position=position)
+        )
+
+    def kept(self, stream: str) -> State | None:
+        """A state that was durable once; others may have gone on since."""
+        return self._kept.get(stream)
 
     def keep(self, stream: str, state: State) -> None:
         """Keep a state that is durable."""

@@ -5,6 +5,7 @@ At least once, from a position that the subscriber keeps. Events carry no words.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from threading import Event as Signal
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Any, Self
 from mentorcycle.domain.recorded import Recorded
 
 from .codec import decode
-from .stores.port import Store
+from .stores.port import Store, StoredRow
 
 BATCH = 500
 LISTEN_SECONDS = 0.5
@@ -23,6 +24,7 @@ class Subscription(Iterator[Recorded[Any]]):
     """Iterating waits for the next event of the tenant; `stop` (from any thread) ends it.
 
     `position` is the last position looked at, also of other tenants' events: what to subscribe after next time.
+    An event that cannot be read raises `HistoryUnreadable`, after all before it were given.
     """
 
     def __init__(self, store: Store, tenant: str, after: int) -> None:
@@ -30,28 +32,25 @@ class Subscription(Iterator[Recorded[Any]]):
         self._store = store
         self._tenant = tenant
         self._stopped = Signal()
-        self._waiting: list[Recorded[Any]] = []
+        self._waiting: deque[StoredRow] = deque()
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Recorded[Any]:
-        while not self._waiting:
-            if self._stopped.is_set():
-                raise StopIteration
-            self._fill()
-        recorded = self._waiting.pop(0)
-        self.position = recorded.position
-        return recorded
-
-    def _fill(self) -> None:
-        rows = self._store.read_log(self.position, BATCH)
-        if not rows:
-            self._store.wait(self.position, LISTEN_SECONDS)
-            return
-        self._waiting = [decode(row) for row in rows if row.tenant == self._tenant]
-        if not self._waiting:
-            self.position = rows[-1].position
+        while not self._stopped.is_set():
+            if not self._waiting:
+                self._waiting.extend(self._store.read_log(self.position, BATCH))
+            if not self._waiting:
+                self._store.wait(self.position, LISTEN_SECONDS)
+                continue
+            row = self._waiting[0]
+            recorded = decode(row) if row.tenant == self._tenant else None
+            self._waiting.popleft()
+            self.position = row.position
+            if recorded is not None:
+                return recorded
+        raise StopIteration
 
     def stop(self) -> None:
         """End the iteration, within half a second."""

@@ -1,0 +1,165 @@
+"""What a host hands in, before anything is done with it: declared types, aware instants, texts that can be stored.
+
+A value that slipped through would be durable and perhaps unreadable for ever. Rules of the domain are not here:
+a number may be absurd, if it is one. No message repeats a value: it may be words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+from math import isfinite
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from mentorcycle.domain.commands import Command
+from mentorcycle.domain.errors import InvalidInput
+
+Check = Callable[[Any], str | None]
+"""Why a value cannot be taken; None when it can."""
+
+_CHECKS: dict[type[Any], tuple[tuple[str, Check], ...]] = {}
+_INSTANTS: dict[type[Command], tuple[str, ...]] = {}
+_MOST = 2**63
+
+
+def taken(command: Command) -> Command:
+    """The command with its instants in UTC; raise `InvalidInput` for a field that does not hold what it declares."""
+    kind = type(command)
+    for name, check in _CHECKS.get(kind) or _checks(kind):
+        why = check(getattr(command, name))
+        if why is not None:
+            raise InvalidInput(f"{name} of {kind.__name__} cannot be taken", why, "nothing was done")
+    instants = _INSTANTS.get(kind)
+    if instants is None:
+        hints = get_type_hints(kind)
+        instants = _INSTANTS[kind] = tuple(name for name in hints if datetime in _options(hints[name]))
+    moved = {
+        name: value.astimezone(UTC) for name in instants if (value := getattr(command, name)) is not None
+    }
+    return replace(command, **moved) if moved else command  # type: ignore[type-var]
+
+
+def instant(moment: datetime, what: str) -> datetime:
+    """An aware instant in UTC; raise `InvalidInput` for one without a time zone."""
+    if why := _is_instant(moment):
+        raise InvalidInput(f"{what} cannot be taken", why, "add a time zone, for example +00:00")
+    return moment.astimezone(UTC)
+
+
+def text(value: str | None, what: str) -> None:
+    """Raise `InvalidInput` for an empty text, or one that cannot be stored."""
+    if value is None or (value and value.isascii()):
+        return
+    if why := _is_text(value) or ("it is empty" if not value else None):
+        raise InvalidInput(f"{what} cannot be taken", why, "leave it out, or give another")
+
+
+def _checks(kind: type[Any]) -> tuple[tuple[str, Check], ...]:
+    hints = get_type_hints(kind)
+    _CHECKS[kind] = tuple((f.name, _check(hints[f.name])) for f in fields(kind))
+    return _CHECKS[kind]
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _check(hint: Any) -> Check:
+    options = _options(hint)
+    checks = [_one(option) for option in options if option is not NoneType]
+    if len(checks) == 1 and len(options) == 1:
+        return checks[0]
+    first, *others = checks
+
+    def check(value: Any) -> str | None:
+        if value is None and NoneType in options:
+            return None
+        why = first(value)
+        return why if why is None or all(other(value) is not None for other in others) else None
+
+    return check
+
+
+def _one(kind: Any) -> Check:
+    simple: dict[Any, Check] = {
+        str: _is_text,
+        int: _is_whole,
+        float: _is_number,
+        datetime: _is_instant,
+        date: lambda v: None if isinstance(v, date) and not isinstance(v, datetime) else _no(v, "a date"),
+    }
+    if kind in simple:
+        return simple[kind]
+    if get_origin(kind) is tuple:
+        return _is_tuple_of(_check(get_args(kind)[0]))
+    if get_origin(kind) is Mapping:
+        return _is_mapping_of(*map(_check, get_args(kind)))
+    if hasattr(kind, "__dataclass_fields__"):
+        return _is_record(kind)
+    name = "yes or no" if kind is bool else f"a {kind.__name__}"
+    return lambda v: None if isinstance(v, kind) else _no(v, name)
+
+
+def _no(value: object, wanted: str) -> str:
+    return f"it is a {type(value).__name__}, not {wanted}"
+
+
+def _is_text(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return _no(value, "a text")
+    if value.isascii():
+        return None
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "it holds half a character, as files and terminals in another encoding leave behind"
+    return None
+
+
+def _is_whole(value: Any) -> str | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return _no(value, "a whole number")
+    return None if -_MOST <= value < _MOST else "it is too large to be stored"
+
+
+def _is_number(value: Any) -> str | None:
+    if not isinstance(value, float):
+        return None if _is_whole(value) is None else _no(value, "a number")
+    return None if isfinite(value) else "it is not a finite number"
+
+
+def _is_instant(value: Any) -> str | None:
+    if not isinstance(value, datetime):
+        return _no(value, "an instant")
+    return None if value.utcoffset() is not None else "it has no time zone, and instants are aware"
+
+
+def _is_tuple_of(check: Check) -> Check:
+    def each(value: Any) -> str | None:
+        if not isinstance(value, tuple):
+            return _no(value, "a tuple")
+        return next((why for item in value if (why := check(item)) is not None), None)
+
+    return each
+
+
+def _is_mapping_of(key_check: Check, check: Check) -> Check:
+    def each(value: Any) -> str | None:
+        if not isinstance(value, Mapping):
+            return _no(value, "a mapping")
+        whys = (key_check(key) or check(item) for key, item in value.items())
+        return next((why for why in whys if why is not None), None)
+
+    return each
+
+
+def _is_record(kind: type[Any]) -> Check:
+    def each(value: Any) -> str | None:
+        if not isinstance(value, kind):
+            return _no(value, f"a {kind.__name__}")
+        checks = _CHECKS.get(kind) or _checks(kind)
+        return next((f"{n}: {why}" for n, check in checks if (why := check(getattr(value, n)))), None)
+
+    return each
