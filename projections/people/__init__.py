@@ -1,0 +1,25 @@
+"""The people of the programmes: profile, load, and how they are found."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..projection import ReadModel
+from .queries import OpenPairing, PeopleQueries, PersonRow
+from .tables import TABLES
+
+if TYPE_CHECKING:
+    from mentorcycle.domain.recorded import Recorded
+
+__all__ = ["PEOPLE", "OpenPairing", "PeopleQueries", "PersonRow"]
+
+
+def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
+    from .fold import apply  # loads every event class, which a reader of up-to-date rows never needs
+
+    apply(connection, generation, events)
+
+
+PEOPLE = ReadModel("people", 1, TABLES, _apply)

@@ -1,0 +1,67 @@
+"""The fold of a batch of events into the trail: one row each, and what their batches have come to."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mentorcycle.domain.recorded import Recorded
+
+from ..moments import to_micros
+
+EVENT = "INSERT INTO trail_event_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+LOAD = """SELECT b.tenant, b.batch, b.first, b.last, b.events, b.actor, b.recorded_at FROM json_each(?) AS wanted
+          CROSS JOIN trail_batch_{g} AS b ON b.tenant = json_extract(wanted.value, '$[0]')
+          AND b.batch = json_extract(wanted.value, '$[1]')"""
+BATCH = """INSERT INTO trail_batch_{g} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, batch) DO UPDATE SET
+           first = excluded.first, last = excluded.last, events = excluded.events, actor = excluded.actor,
+           recorded_at = excluded.recorded_at"""
+
+
+class Batch(NamedTuple):
+    """What a batch has come to; `actor` and `recorded_at` are those of its first event."""
+
+    first: int
+    last: int
+    events: int
+    actor: str
+    recorded_at: int
+
+    def joined(self, other: Batch) -> Batch:
+        """Both together, whichever came first."""
+        earlier = min(self, other)
+        return earlier._replace(last=max(self.last, other.last), events=self.events + other.events)
+
+
+def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+    """Take a batch into the tables of generation `g`."""
+    rows = []
+    batches: dict[tuple[str, str], Batch] = {}
+    for r in events:
+        actor, recorded_at = r.actor, to_micros(r.recorded_at)
+        rows.append(
+            (
+                r.position,
+                r.tenant,
+                r.stream,
+                r.version,
+                r.event.event_name,
+                actor.id,
+                actor.role.value,
+                actor.known.value,
+                to_micros(r.occurred_at),
+                recorded_at,
+                r.batch,
+                r.command_id,
+            )
+        )
+        if r.batch is not None:
+            key, one = (r.tenant, r.batch), Batch(r.position, r.position, 1, actor.id, recorded_at)
+            batches[key] = batches[key].joined(one) if key in batches else one
+    connection.executemany(EVENT.format(g=g), rows)
+    if batches:
+        for tenant, batch, *known in connection.execute(LOAD.format(g=g), (json.dumps(list(batches)),)):
+            batches[tenant, batch] = batches[tenant, batch].joined(Batch(*known))
+        connection.executemany(BATCH.format(g=g), [(*key, *batch) for key, batch in batches.items()])

@@ -1,0 +1,190 @@
+"""Questions to the audit trail: who did what and when, newest or oldest first, and which batches there were."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mentorcycle.domain.errors import NotFound
+from mentorcycle.domain.vocabulary import Known, Role
+
+from ..moments import from_micros, to_micros
+
+END = 2**63 - 1
+EVENTS = """SELECT position, stream, version, name, actor, role, known, occurred_at, recorded_at, batch, command
+            FROM trail_event_{{g}} WHERE tenant = ? AND position > ? AND position < ? {conditions}
+            ORDER BY position {order} LIMIT ?"""
+SCAN = "SELECT position, recorded_at FROM trail_event_{g} WHERE position <= ? ORDER BY position DESC LIMIT 1"
+LAST = "SELECT max(position) FROM trail_event_{g}"
+BATCHES = """SELECT batch, first, last, events, actor, recorded_at FROM trail_batch_{g}
+             WHERE tenant = ? AND first < ? ORDER BY first DESC LIMIT ?"""
+BATCH = """SELECT batch, first, last, events, actor, recorded_at FROM trail_batch_{g}
+           WHERE tenant = ? AND batch = ?"""
+BATCHES_BEGINNING = """SELECT batch FROM trail_batch_{g} WHERE tenant = ? AND batch >= ? AND batch < ?
+                       ORDER BY batch LIMIT ?"""
+MEMBERS = """SELECT stream, min(position), max(position), count(*) FROM trail_event_{g}
+             WHERE tenant = ? AND batch = ? GROUP BY stream ORDER BY min(position)"""
+
+
+class TrailRow(NamedTuple):
+    """An event without what it says."""
+
+    position: int
+    stream: str
+    version: int
+    name: str
+    actor: str
+    role: Role
+    known: Known
+    occurred_at: datetime
+    recorded_at: datetime
+    batch: str | None
+    command: str
+
+
+class BatchRow(NamedTuple):
+    """A batch from its first position to its last; other events may lie between. `actor` began it."""
+
+    batch: str
+    first: int
+    last: int
+    events: int
+    actor: str
+    recorded_at: datetime
+
+
+class BatchMember(NamedTuple):
+    """A stream that a batch touched."""
+
+    stream: str
+    first: int
+    last: int
+    events: int
+
+
+class TrailQueries:
+    """Questions to one generation of the tables, through one connection and so as of one moment."""
+
+    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+        self._connection = connection
+        self._generation = generation
+
+    def page(
+        self,
+        tenant: str,
+        *,
+        positions: Sequence[int] | None = None,
+        actor: str | None = None,
+        batch: str | None = None,
+        names: Collection[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: int = 0,
+        before: int | None = None,
+        newest_first: bool = True,
+        limit: int = 50,
+    ) -> list[TrailRow]:
+        """Events that match every filter given, in order of the log or against it.
+
+        `positions` are those of a stream's events, which the log knows. `since` and `until` bound the instant
+        of recording (`since` <= it < `until`). The next page starts `before` (newest first) or `after` the last
+        position of this one.
+        """
+        if since is not None:
+            after = max(after, self.position_before(since))
+        end = END if before is None else before
+        if until is not None:
+            end = min(end, self.position_before(until) + 1)
+        conditions, values = _conditions(positions, actor, batch, names)
+        statement = EVENTS.format(conditions=conditions, order="DESC" if newest_first else "ASC")
+        rows = self._execute(statement, (tenant, after, end, *values, limit))
+        return [_event(*row) for row in rows]
+
+    def position_before(self, moment: datetime) -> int:
+        """The last position recorded before an instant; 0 when there is none."""
+        wanted = to_micros(moment)
+        low, high = 0, self._execute(LAST, ()).fetchone()[0] or 0
+        while low < high:  # the answer lies in low..high
+            middle = (low + high + 1) // 2
+            row = self._execute(SCAN, (middle,)).fetchone()
+            if row is None or row[0] <= low or row[1] < wanted:
+                low = middle
+            else:
+                high = row[0] - 1
+        row = self._execute(SCAN, (low,)).fetchone()
+        return row[0] if row else 0
+
+    def batches(self, tenant: str, *, before: int | None = None, limit: int = 50) -> list[BatchRow]:
+        """Batches, the newest first; the next page starts `before` the first position of this one's last."""
+        rows = self._execute(BATCHES, (tenant, END if before is None else before, limit))
+        return [_batch(*row) for row in rows]
+
+    def batch(self, tenant: str, batch: str) -> BatchRow:
+        """The batch of that id; `NotFound` when there is none."""
+        row = self._execute(BATCH, (tenant, batch)).fetchone()
+        if row is None:
+            raise NotFound("batch", batch)
+        return _batch(*row)
+
+    def batches_beginning(self, tenant: str, prefix: str, limit: int = 10) -> list[str]:
+        """Ids of batches that begin so."""
+        bounds = (tenant, prefix, prefix + "\U0010ffff", limit)
+        return [batch for (batch,) in self._execute(BATCHES_BEGINNING, bounds)]
+
+    def members(self, tenant: str, batch: str) -> list[BatchMember]:
+        """The streams that a batch touched, in order of the log."""
+        return [BatchMember(*row) for row in self._execute(MEMBERS, (tenant, batch))]
+
+    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        return self._connection.execute(statement.format(g=self._generation), values)
+
+
+def _conditions(
+    positions: Sequence[int] | None, actor: str | None, batch: str | None, names: Collection[str]
+) -> tuple[str, list[Any]]:
+    conditions = ""
+    values: list[Any] = []
+    for column, wanted in (
+        ("position", positions),
+        ("actor", None if actor is None else [actor]),
+        ("batch", None if batch is None else [batch]),
+        ("name", list(names) or None),
+    ):
+        if wanted is not None:
+            conditions += f" AND {column} IN ({', '.join('?' * len(wanted))})"
+            values += wanted
+    return conditions, values
+
+
+def _event(
+    position: int,
+    stream: str,
+    version: int,
+    name: str,
+    actor: str,
+    role: str,
+    known: str,
+    occurred_at: int,
+    recorded_at: int,
+    batch: str | None,
+    command: str,
+) -> TrailRow:
+    return TrailRow(
+        position,
+        stream,
+        version,
+        name,
+        actor,
+        Role(role),
+        Known(known),
+        from_micros(occurred_at),
+        from_micros(recorded_at),
+        batch,
+        command,
+    )
+
+
+def _batch(batch: str, first: int, last: int, events: int, actor: str, recorded_at: int) -> BatchRow:
+    return BatchRow(batch, first, last, events, actor, from_micros(recorded_at))
