@@ -43,6 +43,7 @@ def advance(cycle: Cycle, command: c.Advance, context: Context) -> Outcome:
         yield from status_refusals(cycle, what)
         yield from time_refusals(cycle, context, what)
         if edge is None:
+            yield from course_not_permitted(cycle, context, what, pair=True)
             yield _no_edge(cycle, target, context, what)
             return
         yield from advance_refusals(cycle, edge, context, what)

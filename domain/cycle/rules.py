@@ -142,8 +142,9 @@ def order_refusals(cycle: Cycle, context: Context, what: str) -> Iterator[Refusa
 
 
 def were_in(cycle: Cycle, day: date, context: Context) -> tuple[str, ...]:
-    """Everyone who was in the cycle on a day; whoever left or joined that day was."""
+    """Everyone who was in the cycle on a day (before its opening: who opened it); who left or joined then was."""
     on = context.programme.day
+    day = max(day, on(cycle.opened_at))
     return tuple(
         dict.fromkeys(
             m.person for m in cycle.members if on(m.joined) <= day and (m.left is None or day <= on(m.left))

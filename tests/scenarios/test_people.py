@@ -1,0 +1,156 @@
+"""People come and go, and turn out to be one: both ids stay known for ever."""
+
+from mentorcycle.domain.commands import (
+    AddPerson,
+    ChangePerson,
+    EndPairing,
+    ForbidPairing,
+    LogContact,
+    MarkLeft,
+    MarkReturned,
+    MergePeople,
+    NameEvaluator,
+    PublishPairing,
+    RemoveEvaluator,
+)
+from mentorcycle.domain.decision import Decided
+from mentorcycle.domain.events import (
+    DoNotPair,
+    EvaluatorNamed,
+    Participant,
+    PersonAbsorbed,
+    PersonAdded,
+    PersonChanged,
+    PersonLeft,
+    PersonMerged,
+    PersonReturned,
+)
+from mentorcycle.domain.people import Profile
+from mentorcycle.domain.vocabulary import LeaveReason, TeachingArea
+from mentorcycle.engine.testing import Scenario
+
+PAIR = (Participant("ada", mentee=True), Participant("bo", mentor=True))
+
+
+def test_a_person_is_added_once(people: Scenario) -> None:
+    eve = AddPerson("  Eve Berg ", "eve", school="North", areas=(TeachingArea.PLANNING,), capacity=2)
+    (
+        people.when(eve)
+        .then(
+            Decided(
+                "person:eve",
+                PersonAdded(name="Eve Berg", school="North", areas=(TeachingArea.PLANNING,), capacity=2),
+            )
+        )
+        .when(eve)
+        .then_nothing()
+        .when(AddPerson("Eva Berg", "eve"))
+        .then_refused("person-exists", because=["Eve Berg has that id"])
+    )
+
+
+def test_a_profile_is_replaced_as_a_whole(people: Scenario) -> None:
+    changed = (
+        people.when(ChangePerson("ada", "Ada Ünal", email="ada@school.example"))
+        .then(PersonChanged(name="Ada Ünal", email="ada@school.example"))
+        .when(ChangePerson("ada", "Ada Ünal", email="ada@school.example"))
+        .then_nothing()
+        .given(ChangePerson("ada", "Ada Demir"))
+    )
+    assert changed.person("ada").profile == Profile(name="Ada Demir")
+
+
+def test_a_person_has_a_name_and_a_capacity_that_can_be_right(people: Scenario) -> None:
+    people.when(AddPerson("  ", "eve", capacity=-1)).then_refused(
+        "no-name", "bad-value", because=["the name is empty", "a capacity of -1 cannot be right"]
+    )
+    people.when(ChangePerson("ada", "Ada", capacity=101)).then_refused("bad-value")
+
+
+def test_people_leave_and_return(people: Scenario) -> None:
+    (
+        people.when(MarkReturned("ada"))
+        .then_nothing()
+        .when(MarkLeft("ada", LeaveReason.LEAVE))
+        .then(PersonLeft(reason=LeaveReason.LEAVE))
+        .when(MarkLeft("ada", LeaveReason.RETIRED))
+        .then_nothing()
+        .when(PublishPairing(PAIR))
+        .then_refused("person-left")
+        .when(MarkReturned("ada"))
+        .then(PersonReturned())
+        .given(PublishPairing(PAIR))
+    )
+
+
+def test_somebody_who_left_still_has_their_record_in_the_cycle(observing: Scenario) -> None:
+    gone = observing.given(MarkLeft("bo", LeaveReason.LEAVE))
+    gone.given(LogContact("c-1", 20), by="ada")
+    assert gone.cycle.people == ("ada", "bo")
+
+
+def test_two_ids_become_one_person(people: Scenario) -> None:
+    merged = (
+        people.given(NameEvaluator("cy", "di"), ForbidPairing("cy", "bo"))
+        .when(MergePeople("ada", "cy"))
+        .then(
+            Decided("person:ada", PersonAbsorbed(duplicate="cy")),
+            Decided("person:ada", EvaluatorNamed(evaluator="di")),
+            Decided("person:ada", DoNotPair(other="bo")),
+            Decided("person:cy", PersonMerged(into="ada")),
+        )
+        .when(MergePeople("ada", "cy"))
+        .then_nothing()
+    )
+    assert merged.person("cy").merged_into == "ada"
+    assert merged.person("ada").duplicates == ("cy",)
+    merged.when(PublishPairing((Participant("cy", mentee=True), PAIR[1]))).then_refused(
+        "person-merged", "not-to-be-paired", because=[
+            "Cy Lind was merged into ada", "Cy Lind and Bo Karlsson are not to be paired",
+        ]
+    )  # fmt: skip
+    merged.when(MarkReturned("cy")).then_refused("person-merged", because=["they were merged into ada"])
+    merged.when(MarkLeft("cy", LeaveReason.LEAVE)).then_nothing()
+
+
+def test_a_merge_says_nothing_that_is_known_already(people: Scenario) -> None:
+    (
+        people.given(NameEvaluator("ada", "di"), NameEvaluator("cy", "di"), ForbidPairing("ada", "cy"))
+        .when(MergePeople("ada", "cy"))
+        .then(PersonAbsorbed(duplicate="cy"), PersonMerged(into="ada"))
+    )
+
+
+def test_a_merge_is_refused_with_every_reason(people: Scenario) -> None:
+    people.when(MergePeople("ada", "ada")).then_refused("same-person", because=["both are the same id"])
+    people.when(MergePeople("nobody", "nowhere")).then_refused("no-such-person", "no-such-person")
+    merged = people.given(MergePeople("ada", "cy"))
+    merged.when(MergePeople("bo", "cy")).then_refused(
+        "person-merged", because=["Cy Lind was merged into ada"]
+    )
+    merged.when(MergePeople("cy", "bo")).then_refused("person-merged")
+    people.given(PublishPairing(PAIR)).when(MergePeople("cy", "bo")).then_refused(
+        "still-paired", because=["Bo Karlsson is in an open pairing"]
+    )
+    people.given(PublishPairing(PAIR), MergePeople("bo", "cy"))
+
+
+def test_only_people_who_are_known_can_be_spoken_of(people: Scenario) -> None:
+    for command in (
+        ChangePerson("nobody", "No Body"),
+        NameEvaluator("nobody", "bo"),
+        NameEvaluator("ada", "nobody"),
+        RemoveEvaluator("nobody", "bo"),
+        MarkLeft("nobody", LeaveReason.LEAVE),
+        MarkReturned("nobody"),
+        ForbidPairing("ada", "nobody"),
+        EndPairing("nobody", "q-1"),
+    ):
+        people.when(command).then_refused("no-such-person", because=["nobody has the id nobody"])
+
+
+def test_nobody_is_set_against_themselves(people: Scenario) -> None:
+    people.when(NameEvaluator("ada", "ada")).then_refused(
+        "self-evaluation", because=["nobody evaluates themselves"]
+    )
+    people.when(ForbidPairing("ada", "ada")).then_refused("same-person", because=["both are the same person"])

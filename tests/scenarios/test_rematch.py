@@ -1,0 +1,271 @@
+"""Another partner, without a reason: the cycle goes on, hours stay, goals are agreed anew."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.commands import (
+    Advance,
+    AgreeGoals,
+    AskRematch,
+    Cancel,
+    CompleteObservation,
+    LogContact,
+    OpenCycle,
+    PublishPairing,
+    Rematch,
+)
+from mentorcycle.domain.decision import Decided
+from mentorcycle.domain.events import (
+    ContactLogged,
+    CyclePaused,
+    DoNotPair,
+    GoalAgreed,
+    GoalSet,
+    ObservationCompleted,
+    PairingEnded,
+    PairingPublished,
+    Participant,
+    PartnerChanged,
+    PersonLeft,
+    RematchAsked,
+)
+from mentorcycle.domain.ids import cycle_of_pairing
+from mentorcycle.domain.permission import may_read_facts, may_read_words, readable_words
+from mentorcycle.domain.vocabulary import (
+    CancelReason,
+    ContactKind,
+    Formality,
+    LeaveReason,
+    Mode,
+    PairingKind,
+    PauseReason,
+    Status,
+    TeachingArea,
+)
+from mentorcycle.engine.testing import Scenario
+
+ADA = Participant("ada", mentee=True)
+BO = Participant("bo", mentor=True)
+CY = Participant("cy", mentor=True)
+NEW = PairingPublished(pairing="q-new", kind=PairingKind.PAIR, participants=(ADA, CY), cycle="c-1")
+CHANGED = PartnerChanged(
+    old_pairing="q-ada-bo",
+    new_pairing="q-new",
+    left="bo",
+    joined="cy",
+    kind=PairingKind.PAIR,
+    participants=(ADA, CY),
+)
+REMATCH = Rematch("c-1", "bo", "cy", pairing="q-new")
+SECOND_GOAL = GoalSet(goal="g2", area=TeachingArea.PLANNING)
+VISIT = ContactLogged(
+    contact="k1",
+    kind=ContactKind.VISIT,
+    mode=Mode.IN_PERSON,
+    formality=Formality.FORMAL,
+    minutes=60,
+    people=("ada", "bo"),
+)
+
+
+def test_either_side_asks_and_nobody_says_why(opened: Scenario) -> None:
+    (
+        opened.when(AskRematch("c-1"), by="ada")
+        .then(RematchAsked(person="ada"))
+        .when(AskRematch("c-1"), by="ada")
+        .then_nothing()
+        .when(AskRematch("c-1"), by="bo")
+        .then(RematchAsked(person="bo"))
+    )
+    for record in (AskRematch, Rematch, RematchAsked, PartnerChanged, DoNotPair):
+        assert not [field.name for field in fields(record) if "reason" in field.name]
+
+
+def test_only_a_participant_asks_and_only_a_coordinator_changes(opened: Scenario) -> None:
+    opened.when(AskRematch("c-1")).then_not_permitted()
+    opened.when(AskRematch("c-1"), by="cy").then_not_permitted()
+    opened.when(REMATCH, by="ada").then_not_permitted()
+    opened.when(REMATCH, by=Actor.system()).then_not_permitted()
+
+
+def test_the_cycle_goes_on_with_the_new_mentor_in_one_act(observing: Scenario) -> None:
+    rematched = (
+        observing.given(RematchAsked(person="ada"))
+        .when(REMATCH, on="2026-03-16")
+        .then(
+            Decided("cycle:c-1", CHANGED),
+            Decided("person:ada", PairingEnded(pairing="q-ada-bo")),
+            Decided("person:ada", NEW),
+            Decided("person:bo", PairingEnded(pairing="q-ada-bo")),
+            Decided("person:cy", NEW),
+        )
+        .when(REMATCH)
+        .then_nothing()
+    )
+    cycle = rematched.cycle
+    assert (cycle.stage, cycle.status, cycle.people, cycle.pairing) == (
+        "observe",
+        Status.ACTIVE,
+        ("ada", "cy"),
+        "q-new",
+    )
+    assert cycle.rematch_asked == ()
+    assert cycle.since == observing.cycle.since
+
+
+def test_a_paused_cycle_may_change_its_partner_and_stays_paused(observing: Scenario) -> None:
+    rematched = observing.given(CyclePaused(reason=PauseReason.LEAVE)).given(REMATCH)
+    assert (rematched.cycle.status, rematched.cycle.people) == (Status.PAUSED, ("ada", "cy"))
+
+
+def test_a_finished_cycle_does_not_change_its_partner(completed: Scenario) -> None:
+    completed.when(REMATCH).then_refused("cycle-completed")
+    completed.when(AskRematch("c-1"), by="ada").then_refused("cycle-completed")
+
+
+def test_goals_are_agreed_anew_in_whichever_stage_the_cycle_stands(observing: Scenario) -> None:
+    (
+        observing.when(AgreeGoals("c-1"), by="ada")
+        .then_nothing()
+        .given(REMATCH)
+        .when(AgreeGoals("c-1"), by="cy")
+        .then(GoalAgreed(goal="g1", person="cy"))
+        .when(AgreeGoals("c-1"), by="ada")
+        .then(GoalAgreed(goal="g1", person="ada"))
+        .when(AgreeGoals("c-1"), by="bo")
+        .then_not_permitted()
+    )
+
+
+def test_without_a_rematch_goals_are_agreed_in_their_stage_only(observing: Scenario) -> None:
+    observing.given(SECOND_GOAL).when(AgreeGoals("c-1"), by="bo").then_refused("wrong-stage")
+
+
+def test_a_rematch_in_goal_set_asks_for_agreement_before_the_stage_is_left(agreed: Scenario) -> None:
+    agreed.given(REMATCH).when(Advance("c-1"), by="ada").then_refused(
+        "goals-agreed", because=["Ada Ünal and Cy Lind have not agreed goal g1"]
+    )
+
+
+def test_hours_stay_with_the_mentor_who_gave_them(observing: Scenario) -> None:
+    rematched = observing.given(VISIT, on="2026-03-10").given(REMATCH, on="2026-03-16")
+    assert [contact.people for contact in rematched.cycle.contacts] == [("ada", "bo")]
+
+
+def test_hours_logged_late_go_to_whoever_was_there_on_the_day(observing: Scenario) -> None:
+    late = (
+        observing.given(REMATCH, on="2026-03-16")
+        .given(LogContact("c-1", 30), by="ada", on="2026-03-12")
+        .given(LogContact("c-1", 40, people=("bo", "bo")), on="2026-03-12")
+        .given(LogContact("c-1", 50), by="ada", on="2026-03-16")
+        .given(LogContact("c-1", 20), by="ada", on="2026-03-17")
+    )
+    assert [contact.people for contact in late.cycle.contacts] == [
+        ("ada", "bo"),
+        ("bo",),
+        ("ada", "cy"),
+        ("ada", "cy"),
+    ]
+    late.when(LogContact("c-1", 10, people=("ada", "bo")), on="2026-03-18").then_refused(
+        "not-in-cycle", because=["Bo Karlsson was not in this cycle on 2026-03-18"]
+    )
+    late.when(LogContact("c-1", 10, people=("ada", "cy")), on="2026-03-12").then_refused("not-in-cycle")
+
+
+def test_a_lesson_recorded_late_keeps_the_observer_who_was_there(planned: Scenario) -> None:
+    lesson = datetime(2026, 3, 12, 9, tzinfo=UTC)
+    (
+        planned.given(REMATCH, on="2026-03-16")
+        .when(CompleteObservation("c-1", lesson, 45), by="ada", on="2026-03-17")
+        .then(
+            ObservationCompleted(
+                observation="o1",
+                observer="bo",
+                observed="ada",
+                start=lesson,
+                minutes=45,
+                mode=Mode.IN_PERSON,
+            )
+        )
+    )
+    planned.given(REMATCH, on="2026-03-16").when(
+        CompleteObservation("c-1", datetime(2026, 3, 17, 9, tzinfo=UTC), 45), by="ada", on="2026-03-17"
+    ).then_refused("not-in-cycle", because=["Bo Karlsson was not in this cycle on 2026-03-17"])
+
+
+def test_two_who_are_not_to_be_paired_again_are_not(observing: Scenario) -> None:
+    apart = Rematch("c-1", "bo", "cy", do_not_pair_again=True, pairing="q-new")
+    rematched = observing.when(apart).then(
+        Decided("cycle:c-1", CHANGED),
+        Decided("person:ada", PairingEnded(pairing="q-ada-bo")),
+        Decided("person:ada", DoNotPair(other="bo")),
+        Decided("person:ada", NEW),
+        Decided("person:bo", PairingEnded(pairing="q-ada-bo")),
+        Decided("person:bo", DoNotPair(other="ada")),
+        Decided("person:cy", NEW),
+    )
+    rematched.when(Rematch("c-1", "cy", "bo")).then_refused(
+        "not-to-be-paired", because=["Ada Ünal and Bo Karlsson are not to be paired"]
+    )
+
+
+def test_without_that_flag_they_may_be_paired_again(observing: Scenario) -> None:
+    back = observing.given(REMATCH).given(Rematch("c-1", "cy", "bo"))
+    assert back.cycle.people == ("ada", "bo")
+
+
+def test_the_hard_rules_of_pairing_hold_in_a_rematch(observing: Scenario) -> None:
+    observing.when(Rematch("c-1", "bo", "ada")).then_refused(
+        "already-in-cycle", because=["Ada Ünal is in this cycle already"]
+    )
+    observing.when(Rematch("c-1", "cy", "di")).then_refused(
+        "not-in-cycle", because=["Cy Lind is not in this cycle"]
+    )
+    observing.when(Rematch("c-1", "bo", "nobody")).then_refused("no-such-person")
+    observing.given(PersonLeft(reason=LeaveReason.RETIRED), of="cy").when(REMATCH).then_refused(
+        "person-left", because=["Cy Lind has left"]
+    )
+
+
+def test_a_mentee_may_be_replaced_as_well(observing: Scenario) -> None:
+    rematched = observing.given(Rematch("c-1", "ada", "di"))
+    assert rematched.cycle.mentees == ("di",)
+    assert rematched.cycle.mentors == ("bo",)
+
+
+def test_a_busy_mentee_does_not_join_another_cycle(observing: Scenario) -> None:
+    busy = observing.given(PublishPairing((Participant("di", mentee=True), Participant("cy", mentor=True))))
+    busy.when(Rematch("c-1", "ada", "di")).then_refused(
+        "already-paired", because=["Di Okoro is a mentee in another open pairing"]
+    )
+
+
+def test_opening_a_cycle_after_a_rematch_finds_the_one_that_goes_on(people: Scenario) -> None:
+    pairing = PairingPublished(pairing="q-1", kind=PairingKind.PAIR, participants=(ADA, BO))
+    opened = people.given(pairing, OpenCycle("ada"))
+    id = opened.cycle.id
+    rematched = opened.given(Rematch(id, "bo", "cy", pairing="q-2"))
+    rematched.when(OpenCycle("ada")).then_nothing()
+    another = rematched.given(Cancel(id, CancelReason.WITHDREW)).given(OpenCycle("ada"))
+    assert another.cycle.id == cycle_of_pairing("q-2", 2)
+    assert another.cycle.people == ("ada", "cy")
+
+
+def test_the_new_mentor_reads_current_goals_and_later_words_and_none_older(observing: Scenario) -> None:
+    rematched = observing.given(VISIT, on="2026-03-10").given(REMATCH, on="2026-03-16")
+    joined = rematched.cycle.version
+    later = rematched.given(LogContact("c-1", 10, notes="Hello."), by="cy").cycle
+    goal, visit, contact = later.goals[0].version, later.contacts[0].version, later.contacts[1].version
+
+    new, old, mentee = (Actor.participant(person) for person in ("cy", "bo", "ada"))
+    assert joined < contact
+    assert [readable_words(later, new)(version) for version in (goal, visit, contact)] == [
+        True,
+        False,
+        True,
+    ]
+    assert [readable_words(later, mentee)(version) for version in (goal, visit, contact)] == [True] * 3
+    assert [readable_words(later, old)(version) for version in (goal, visit, contact)] == [False] * 3
+    assert may_read_facts(later, old)
+    assert not may_read_words(later, old)
