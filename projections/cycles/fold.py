@@ -22,13 +22,13 @@ Key = tuple[str, str]
 
 LOAD = """
 SELECT h.cycle, h.opened, h.programme, s.valid_from, s.stage, s.status, s.since, s.kind, s.pairing,
-       s.participants, s.extended, s.earlier, s.pauses, s.rematch, s.next_cycle
+       s.participants, s.extended, s.extended_at, s.earlier, s.pauses, s.rematch, s.next_cycle
 FROM json_each(?) AS wanted
 CROSS JOIN cycles_head_{g} AS h ON h.tenant = ? AND h.cycle = wanted.value
 CROSS JOIN cycles_span_{g} AS s ON s.opened = h.opened
   AND s.valid_from = (SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened)"""
 HEAD = "INSERT INTO cycles_head_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-SPAN = "INSERT INTO cycles_span_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SPAN = "INSERT INTO cycles_span_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 CLOSE = "UPDATE cycles_span_{g} SET valid_to = ? WHERE opened = ? AND valid_from = ?"
 MARK = "INSERT INTO cycles_mark_{g} VALUES (?, ?, ?)"
 MEMBER = "INSERT INTO cycles_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"

@@ -15,7 +15,7 @@ from ..moments import from_micros
 COLUMNS = (
     "h.cycle, h.programme, h.definition, h.definition_version, h.opened_at, h.follows, h.opened,"
     " s.valid_from, s.at, s.stage, s.status, s.since, s.kind, s.pairing, s.participants, s.extended,"
-    " s.pauses, s.rematch, s.next_cycle, m.position, m.at"
+    " s.extended_at, s.pauses, s.rematch, s.next_cycle, m.position, m.at"
 )
 
 
@@ -54,6 +54,7 @@ class CycleRow:
     opened_at: datetime
     since: datetime
     extended: date | None
+    extended_at: datetime | None
     pauses: tuple[Pause, ...]
     rematch_asked: tuple[str, ...]
     follows: str | None
@@ -80,7 +81,7 @@ def row_of(values: Sequence[Any]) -> CycleRow:
     """The row of what a query gave for `COLUMNS`."""
     (cycle, programme, definition, version, opened_at, follows, opened, *span, last, last_at) = values
     (valid_from, at, stage, status, since, kind, pairing, participants, *rest) = span
-    (extended, pauses, rematch, next_cycle) = rest
+    (extended, extended_at, pauses, rematch, next_cycle) = rest
     if last is None or last < valid_from:
         last, last_at = valid_from, at
     return CycleRow(
@@ -98,6 +99,7 @@ def row_of(values: Sequence[Any]) -> CycleRow:
         opened_at=from_micros(opened_at),
         since=from_micros(since),
         extended=date.fromisoformat(extended) if extended else None,
+        extended_at=None if extended_at is None else from_micros(extended_at),
         pauses=tuple(_pause(*pause) for pause in json.loads(pauses)) if pauses else (),
         rematch_asked=tuple(json.loads(rematch)) if rematch else (),
         follows=follows,

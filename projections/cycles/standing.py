@@ -18,7 +18,7 @@ ACTIVE, PAUSED, CANCELLED, COMPLETED = "active", "paused", "cancelled", "complet
 
 
 class Standing(NamedTuple):
-    """`earlier` are the due dates set by hand in stages that were left, for when an advance is taken back."""
+    """`earlier` are the due dates set by hand in stages that were left, and when, for when an advance is taken back."""
 
     stage: str
     status: str
@@ -27,6 +27,7 @@ class Standing(NamedTuple):
     pairing: str
     participants: str
     extended: str | None = None
+    extended_at: int | None = None
     earlier: str | None = None
     pauses: str | None = None
     rematch: str | None = None
@@ -72,20 +73,24 @@ def _on(kind: type[e.Event]) -> Callable[[H], H]:
 def _advanced(now: Standing, event: e.CycleAdvanced, at: int) -> Standing:
     earlier = now.earlier
     if now.extended or earlier:
-        earlier = packed([*unpacked(earlier), now.extended])
+        extension = [now.extended, now.extended_at] if now.extended else None
+        earlier = packed([*unpacked(earlier), extension])
+    left = now._replace(since=at, extended=None, extended_at=None, earlier=earlier)
     if event.target == COMPLETED:
-        return now._replace(status=COMPLETED, since=at, extended=None, earlier=earlier)
-    return now._replace(stage=event.target, since=at, extended=None, earlier=earlier)
+        return left._replace(status=COMPLETED)
+    return left._replace(stage=event.target)
 
 
 @_on(e.AdvanceUndone)
 def _advance_undone(now: Standing, event: e.AdvanceUndone, at: int) -> Standing:
-    *earlier, extended = unpacked(now.earlier) or [None]
+    *earlier, extension = unpacked(now.earlier) or [None]
+    extended, extended_at = extension or (None, None)
     return now._replace(
         stage=event.target,
         status=ACTIVE if now.status == COMPLETED else now.status,
         since=to_micros(event.since),
         extended=extended,
+        extended_at=extended_at,
         earlier=packed(earlier),
     )
 
@@ -111,12 +116,14 @@ def _cancelled(now: Standing, event: e.CycleCancelled, at: int) -> Standing:
 
 @_on(e.CycleReopened)
 def _reopened(now: Standing, event: e.CycleReopened, at: int) -> Standing:
-    return now._replace(status=ACTIVE, stage=event.stage, since=at, extended=None, earlier=None)
+    return now._replace(
+        status=ACTIVE, stage=event.stage, since=at, extended=None, extended_at=None, earlier=None
+    )
 
 
 @_on(e.CycleExtended)
 def _extended(now: Standing, event: e.CycleExtended, at: int) -> Standing:
-    return now._replace(extended=event.new_due.isoformat())
+    return now._replace(extended=event.new_due.isoformat(), extended_at=at)
 
 
 @_on(e.RematchAsked)

@@ -51,6 +51,7 @@ SPAN = Table(
          pairing TEXT NOT NULL,
          participants TEXT NOT NULL,
          extended TEXT,
+         extended_at INTEGER,
          earlier TEXT,
          pauses TEXT,
          rematch TEXT,
