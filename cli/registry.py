@@ -8,7 +8,84 @@ from __future__ import annotations
 
 from .lazy import Branch, Leaf, Tree
 
+CYCLE: Tree = {
+    "open": Leaf("mentorcycle.cli.cycle.open:open_", "Open the cycle of a pairing, or of many."),
+    "goal": Leaf("mentorcycle.cli.cycle.goals:goal", "Set a goal, or change one."),
+    "baseline": Leaf("mentorcycle.cli.cycle.goals:baseline", "Record where a goal's measure stood before."),
+    "agree": Leaf("mentorcycle.cli.cycle.goals:agree", "Agree the goals, each for themselves."),
+    "expectations": Leaf(
+        "mentorcycle.cli.cycle.goals:expectations", "Record expectations and how often to meet."
+    ),
+    "focus": Leaf("mentorcycle.cli.cycle.lessons:focus", "Agree what to look at before a lesson."),
+    "schedule": Leaf("mentorcycle.cli.cycle.lessons:schedule", "Say when an observation will be."),
+    "reschedule": Leaf("mentorcycle.cli.cycle.lessons:reschedule", "Move an observation to another time."),
+    "cancel-observation": Leaf(
+        "mentorcycle.cli.cycle.lessons:cancel_observation", "Cancel a planned observation."
+    ),
+    "observe": Leaf("mentorcycle.cli.cycle.evidence:observe", "Record a lesson that was observed."),
+    "debrief": Leaf("mentorcycle.cli.cycle.evidence:debrief", "Record the talk about an observation."),
+    "step": Leaf("mentorcycle.cli.cycle.evidence:step", "Say what became of an action step."),
+    "reflect": Leaf("mentorcycle.cli.cycle.sharing:reflect", "Write a reflection, each their own."),
+    "assess": Leaf("mentorcycle.cli.cycle.goals:assess", "Say whether a goal was met."),
+    "consent": Leaf("mentorcycle.cli.cycle.sharing:consent", "Say how widely celebrations may be shared."),
+    "celebrate": Leaf("mentorcycle.cli.cycle.sharing:celebrate", "Record a celebration."),
+    "checkin": Leaf("mentorcycle.cli.cycle.sharing:checkin", "Log a contact and its minutes."),
+    "pause": Leaf("mentorcycle.cli.cycle.course:pause", "Stop a cycle's clocks."),
+    "resume": Leaf("mentorcycle.cli.cycle.course:resume", "Let a paused cycle go on."),
+    "cancel": Leaf("mentorcycle.cli.cycle.course:cancel", "End a cycle before it is completed."),
+    "reopen": Leaf(
+        "mentorcycle.cli.cycle.course:reopen", "Make a completed or cancelled cycle active again."
+    ),
+    "rematch": Leaf("mentorcycle.cli.cycle.partners:rematch", "Change the partner, or ask for it."),
+    "extend": Leaf("mentorcycle.cli.cycle.course:extend", "Give the stage a later due date."),
+    "correct": Leaf("mentorcycle.cli.cycle.correct:correct", "Correct fields of what was recorded."),
+    "waive": Leaf("mentorcycle.cli.cycle.course:waive", "Do without a baseline or a debrief."),
+    "next-cycle": Leaf("mentorcycle.cli.cycle.partners:next_cycle", "Open the cycle that follows."),
+    "undo": Leaf("mentorcycle.cli.cycle.course:undo", "Take back the last advance."),
+}
+
 TREE: Tree = {
+    "import": Leaf("mentorcycle.cli.roster:import_", "Import people from a roster."),
+    "roster": Branch(
+        "Rosters: check, compare, import.",
+        {
+            "import": Leaf("mentorcycle.cli.roster:import_", "Import people from a roster."),
+            "template": Leaf("mentorcycle.cli.roster:template", "Print the header of the roster CSV."),
+            "diff": Leaf("mentorcycle.cli.roster:diff", "Show what importing a roster would change."),
+            "check": Leaf("mentorcycle.cli.roster:check", "Check a roster without importing it."),
+        },
+    ),
+    "definition": Branch(
+        "Definitions of cycles: check, show, publish.",
+        {
+            "list": Leaf("mentorcycle.cli.definition:list_", "List the definitions that were published."),
+            "show": Leaf("mentorcycle.cli.definition:show", "Show a definition's stages and requirements."),
+            "check": Leaf("mentorcycle.cli.definition:check", "Check a definition file."),
+            "diagram": Leaf("mentorcycle.cli.definition:diagram", "Draw a definition as mermaid or dot."),
+            "publish": Leaf("mentorcycle.cli.definition:publish", "Publish a definition file."),
+        },
+    ),
+    "next": Leaf("mentorcycle.cli.next:next_", "Show what can be done now, and if not, why not."),
+    "advance": Leaf("mentorcycle.cli.advance:advance", "Let one cycle or many leave their stage."),
+    "cycle": Branch("Work in a cycle, and its course.", CYCLE),
+    "person": Branch(
+        "People: add, leave, merge.",
+        {
+            "add": Leaf("mentorcycle.cli.person:add", "Add a person."),
+            "leave": Leaf("mentorcycle.cli.person:leave", "Record that somebody has left."),
+            "return": Leaf("mentorcycle.cli.person:return_", "Record that somebody is back."),
+            "merge": Leaf("mentorcycle.cli.person:merge", "Say that two records are one person."),
+            "evaluator": Leaf("mentorcycle.cli.person:evaluator", "Say who evaluates whom."),
+            "keep-apart": Leaf("mentorcycle.cli.person:keep_apart", "Never pair two people."),
+        },
+    ),
+    "pair": Branch(
+        "Pairings: publish and end them.",
+        {
+            "publish": Leaf("mentorcycle.cli.pair:publish", "Pair people."),
+            "end": Leaf("mentorcycle.cli.pair:end", "End a pairing."),
+        },
+    ),
     "completion": Leaf("mentorcycle.cli.completion:completion", "Print the completion script of a shell."),
     "version": Leaf("mentorcycle.cli.version:version", "Show the versions of the program and its parts."),
 }

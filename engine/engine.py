@@ -15,7 +15,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, Move, moves
 from mentorcycle.domain.definition import Definition, shipped
-from mentorcycle.domain.ids import BATCH, DEFAULT_TENANT, MAIN_PROGRAMME, short_id
+from mentorcycle.domain.ids import BATCH, DEFAULT_TENANT, MAIN_PROGRAMME, person_stream, short_id
 from mentorcycle.domain.people import Person
 from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.recorded import Recorded
@@ -24,10 +24,12 @@ from mentorcycle.domain.refusal import Refused
 from .bulk import SLICE, Bulk
 from .codec import to_micros
 from .decider import Decider, Reading
+from .enrolment import Entry, enrolment, roster_ids
 from .executor import Executor, Said
 from .history import History
 from .queries import Queries
 from .receipt import Batch, Receipt
+from .roster.model import Roster
 from .settings import Settings
 from .states import State, States
 from .stores.port import Store
@@ -176,6 +178,13 @@ class Engine:
     def subscribe(self, after: int = 0) -> Subscription:
         """Every event after a position, in order, as it is appended; iterating blocks until it is stopped."""
         return Subscription(self.store, self.tenant, after)
+
+    def enrolment(self, roster: Roster) -> tuple[Entry, ...]:
+        """What importing a roster would change, person by person, with the commands that do it."""
+        streams = {person_stream(id): id for id in roster_ids(roster, self.tenant)}
+        states = self._states.load_many(list(streams))
+        known = {streams[stream]: state for stream, state in states.items() if isinstance(state, Person)}
+        return enrolment(roster, self.tenant, known)
 
     def ensure_programme(
         self,

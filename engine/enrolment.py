@@ -15,7 +15,7 @@ from mentorcycle.domain.ids import person_of_roster
 from mentorcycle.domain.people import Person, Profile
 from mentorcycle.domain.vocabulary import LeaveReason, TeachingArea
 
-from .roster import Roster, RosterPerson
+from .roster.model import Roster, RosterPerson
 
 
 class Change(Enum):

@@ -54,6 +54,10 @@ class Asked:
         """Every definition of a programme, in the order of publishing."""
         return (self._definitions.pinned(ref, programme) for ref in programme.published)
 
+    def find_definition(self, name: str, programme: Programme) -> Definition | None:
+        """The published definition called `name` or `name@version`; empty asks for the programme's default."""
+        return self._definitions.wanted(name, programme)
+
     def _bounded(self, actor: Actor, programme: str | None) -> str | None:
         """The programme to filter by: an actor who is bounded to one sees no other."""
         return programme if actor.programme is None else actor.programme

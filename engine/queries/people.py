@@ -33,6 +33,13 @@ class PeopleQuestions(Asked):
         with self.readers.view() as view:
             return view.people.page(self.tenant, active=active, school=school, after=after, limit=limit)
 
+    def external_ids(self, actor: Actor, *, source: str) -> frozenset[str]:
+        """External ids of everybody present who is known from a source (`csv`, `oneroster`)."""
+        self._for_staff(actor, "the list of people")
+        with self.readers.view() as view:
+            everybody = view.people.page(self.tenant, limit=1_000_000)
+        return frozenset(p.external_id for p in everybody if p.external_id and p.source == source)
+
     def person_row(self, person: str, actor: Actor) -> PersonRow:
         """One person; ids of merged duplicates lead to the survivor. Raises `NotFound` and `RefusedError`."""
         with self.readers.view() as view:
