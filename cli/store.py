@@ -122,15 +122,17 @@ class WritingPlace(Place):
 
     def __init__(self, session: Session, engine: Engine) -> None:
         super().__init__(session, engine.queries)
-        self.engine = engine
+        self._engine = engine
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, with a programme and the shipped definition: its first command makes them."""
+        self._engine.ensure_programme(Actor.system(), programme=self.programme_id)
+        return self._engine
 
     @cached_property
     def programme(self) -> Programme:
-        """The programme; made, with the shipped definition, when this is its first command."""
-        known = self.engine.programme(self.programme_id)
-        if known.exists and known.published:
-            return known
-        return self.engine.ensure_programme(Actor.system(), programme=self.programme_id)
+        return self.engine.programme(self.programme_id)
 
 
 @contextmanager
