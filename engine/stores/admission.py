@@ -18,6 +18,7 @@ EventTuple: TypeAlias = tuple[int, str, str, int, str, int, bytes]  # the column
 CommandTuple: TypeAlias = tuple[str, str, bytes, int, int, int]
 WordsTuple: TypeAlias = tuple[str, str, int, str, bytes, bytes, str]
 Key: TypeAlias = tuple[str, str]  # tenant and stream, or tenant and command id
+Request: TypeAlias = tuple[Slice, dict[str, int]]  # a slice and its expectations
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ def expectations(slice_: Slice) -> dict[str, int]:
 
     A stream that gets events without being named in `expected` must stand just before the first of them.
     """
+    slice_.command_id.encode()  # text that no store can keep fails here, before it has commit mates
     wanted = dict(slice_.expected)
     reached: dict[str, int] = {}
     for event in slice_.events:
@@ -50,12 +52,13 @@ def expectations(slice_: Slice) -> dict[str, int]:
         fields = {(words.stream, words.version, words.field) for words in slice_.words}
         if len(fields) != len(slice_.words) or not {key[:2] for key in fields} <= events:
             raise ValueError("words must belong to one field each of an event of the same slice")
+        for words in slice_.words:
+            words.text.encode()
     return wanted
 
 
 def admit(
-    slices: Sequence[Slice],
-    wanted: Sequence[dict[str, int]],
+    requests: Sequence[Request],
     known: dict[Key, KnownCommand],
     versions: dict[Key, int],
     last: int,
@@ -63,11 +66,11 @@ def admit(
 ) -> Admitted:
     """Judge slices in order, each seeing those taken before it; `known` and `versions` are kept up to date.
 
-    `wanted` are their expectations, `last` the highest position ever given.
+    `last` is the highest position ever given.
     """
     admitted = Admitted()
-    outcomes, events = admitted.outcomes, admitted.events
-    for slice_, expected in zip(slices, wanted, strict=True):
+    outcomes, events, commands = admitted.outcomes, admitted.events, admitted.commands
+    for slice_, expected in requests:
         tenant = slice_.tenant
         key = (tenant, slice_.command_id)
         before = known.get(key)
@@ -87,8 +90,8 @@ def admit(
                     (last, tenant, event.stream, event.version, event.topic, recorded_at, event.state)
                 )
                 versions[tenant, event.stream] = event.version
-            known[key] = KnownCommand(slice_.content_hash, first, last, recorded_at)
-            admitted.commands.append((*key, slice_.content_hash, first, last, recorded_at))
+            stored = known[key] = KnownCommand(slice_.content_hash, first, last, recorded_at)
+            commands.append(key + stored)
             if slice_.words:
                 admitted.words.extend(
                     (tenant, w.stream, w.version, w.field, w.commitment, w.salt, w.text) for w in slice_.words

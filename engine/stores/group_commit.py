@@ -5,15 +5,15 @@ The first to come leads: it commits for everybody who joined by then. Knows noth
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition, Lock
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
+Drain: TypeAlias = Callable[[], list[Request]]
 
 
 @dataclass(slots=True, eq=False)
@@ -27,11 +27,12 @@ class _Ticket(Generic[Request, Result]):
 class GroupCommit(Generic[Request, Result]):
     """`commit(drain, deadline)` calls `drain()` once, when it is ready to write, and answers each request.
 
-    What it raises after draining is raised for every request drained. A request whose leader was
-    interrupted is committed again by its own thread, so requests must be safe to repeat.
+    What it raises after draining is raised for every request drained, and before, for the leader alone.
+    When a leader is interrupted (Ctrl-C), the others commit their requests again, each in its own
+    thread: requests must be safe to repeat.
     """
 
-    def __init__(self, commit: Callable[[Callable[[], list[Request]], float], list[Result]]) -> None:
+    def __init__(self, commit: Callable[[Drain[Request], float], list[Result]]) -> None:
         self._commit = commit
         self._changed = Condition(Lock())
         self._waiting: list[_Ticket[Request, Result]] = []
@@ -45,30 +46,30 @@ class GroupCommit(Generic[Request, Result]):
             with self._changed:
                 self._waiting.append(ticket)
                 while self._led and not ticket.done:
-                    # Only an interrupt in the wrong microsecond can lose a wake-up; then this wakes us.
-                    self._changed.wait(1.0)
+                    self._changed.wait(1.0)  # woken before, unless an interrupt hit the leader's `finally`
                 if not ticket.done:
-                    leading = self._led = True  # `leading` first: see `finally`
+                    leading = self._led = True  # from left to right, and no interrupt comes between
             if leading:
                 self._lead(ticket, deadline)
         finally:
             if leading:
                 self._led = False
+            if leading or not ticket.done:
                 with self._changed:
                     if not ticket.done:
-                        with suppress(ValueError):
-                            self._waiting.remove(ticket)
+                        self._forget(ticket)
                     self._changed.notify_all()
         if ticket.error is not None:
-            raise copy.copy(ticket.error) from ticket.error
-        return ticket.result  # type: ignore[return-value]
+            raise ticket.error
+        return ticket.result  # type: ignore[return-value]  # set together with `done`
 
     def _lead(self, own: _Ticket[Request, Result], deadline: float) -> None:
         batch: list[_Ticket[Request, Result]] = []
 
         def drain() -> list[Request]:
-            batch.extend(self._waiting)
-            del self._waiting[: len(batch)]
+            with self._changed:
+                batch.extend(self._waiting)
+                self._waiting.clear()
             if own not in batch:  # a leader before us took it and was interrupted
                 batch.append(own)
             return [ticket.request for ticket in batch]
@@ -76,12 +77,16 @@ class GroupCommit(Generic[Request, Result]):
         try:
             results = self._commit(drain, deadline)
         except Exception as error:
-            for ticket in batch or (own,):
+            with self._changed:
+                self._forget(own)
+            for ticket in batch or [own]:
                 ticket.error = error
                 ticket.done = True
-            if not batch:
-                self._waiting.remove(own)
         else:
             for ticket, result in zip(batch, results, strict=True):
                 ticket.result = result
                 ticket.done = True
+
+    def _forget(self, ticket: _Ticket[Request, Result]) -> None:
+        with suppress(ValueError):
+            self._waiting.remove(ticket)

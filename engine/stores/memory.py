@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from threading import Condition
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import CommandReused, Conflict, StoreUnavailable
 
-from .admission import Key, admit, expectations
+from .admission import EventTuple, Key, admit, expectations
+from .clock import Clock, utc_microseconds
 from .port import Appended, KnownCommand, NewWords, Slice, StoredRow
-from .sqlite import utc_microseconds
+
+if TYPE_CHECKING:
+    from .memory_recorder import MemoryLogRecorder
 
 
 class MemoryStore:
-    """A log in lists and dictionaries under one lock."""
+    """A log in lists and dictionaries under one lock; `commits` counts what would be transactions."""
 
-    def __init__(self, *, clock: Callable[[], int] = utc_microseconds) -> None:
+    def __init__(self, *, clock: Clock = utc_microseconds) -> None:
         self.commits = 0
-        self._clock = clock
+        self.clock = clock
         self._grown = Condition()
         self._log: list[StoredRow] = []
         self._streams: dict[Key, list[StoredRow]] = {}
@@ -37,22 +42,22 @@ class MemoryStore:
 
     def append_many(self, slices: Sequence[Slice]) -> list[Appended | Conflict | CommandReused]:
         """Append all slices in order; each alone is taken or answered with its error."""
-        wanted = [expectations(slice_) for slice_ in slices]
+        requests = [(slice_, expectations(slice_)) for slice_ in slices]
         with self._grown:
             self._check_open()
-            recorded_at = max(self._clock(), self._log[-1].recorded_at if self._log else 0)
-            admitted = admit(slices, wanted, self._commands, self._versions, len(self._log), recorded_at)
-            for row in map(StoredRow._make, admitted.events):
-                self._log.append(row)
-                self._streams.setdefault((row.tenant, row.stream), []).append(row)
-            for slice_, outcome in zip(slices, admitted.outcomes, strict=True):
-                if slice_.words and isinstance(outcome, Appended) and not outcome.repeated:
-                    for words in slice_.words:
-                        self._words.setdefault((slice_.tenant, words.stream), []).append(words)
-            if admitted.commands:
-                self.commits += 1
-                self._grown.notify_all()
+            end = len(self._log)
+            admitted = admit(requests, self._commands, self._versions, end, self._next_instant())
+            self._extend(admitted.events)
+            for words in admitted.words:
+                self._words.setdefault(words[:2], []).append(NewWords(*words[1:]))
+            self.commits += bool(admitted.commands)
         return admitted.outcomes
+
+    def recorder(self, tenant: str) -> MemoryLogRecorder:
+        """The log of one tenant as a recorder of the `eventsourcing` library."""
+        from .memory_recorder import MemoryLogRecorder
+
+        return MemoryLogRecorder(self, tenant)
 
     def read_stream(
         self, tenant: str, stream: str, *, after: int = 0, position: int | None = None
@@ -77,12 +82,12 @@ class MemoryStore:
         """At most `limit` events with `after` < position (<= `upto`), in order of position."""
         with self._grown:
             self._check_open()
-            end = len(self._log) if upto is None else upto
+            end = len(self._log) if upto is None else min(upto, len(self._log))
+            after = max(after, 0)
             if tenant is None:
-                end = min(end, after + limit)
-                return self._log[max(after, 0) : max(end, 0)]
-            rows = (row for row in self._log[max(after, 0) : max(end, 0)] if row.tenant == tenant)
-            return [row for row, _ in zip(rows, range(limit), strict=False)]
+                return self._log[after : min(end, after + limit)] if after < end else []
+            rows = (self._log[index] for index in range(after, end))
+            return list(islice((row for row in rows if row.tenant == tenant), limit))
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
@@ -111,20 +116,57 @@ class MemoryStore:
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait at most `timeout` seconds for the head to pass `after`; return the head."""
+        return self.wait_unless(after, timeout, lambda: False)
+
+    def wait_unless(self, after: int, timeout: float, stopped: Callable[[], bool]) -> int:
+        """`wait`, which also ends when `stopped()` is true after `wake()`."""
         deadline = monotonic() + timeout
         with self._grown:
             while True:
                 self._check_open()
                 left = deadline - monotonic()
-                if len(self._log) > after or left <= 0:
+                if len(self._log) > after or left <= 0 or stopped():
                     return len(self._log)
                 self._grown.wait(left)
+
+    def wake(self) -> None:
+        """Let those who wait look again."""
+        with self._grown:
+            self._grown.notify_all()
 
     def close(self) -> None:
         """End every wait; a second call does nothing."""
         with self._grown:
             self._closed = True
             self._grown.notify_all()
+
+    def record(self, tenant: str, events: Sequence[tuple[str, int, str, bytes]]) -> list[int] | None:
+        """Add events (stream, version, topic, state) that no command stands for; None if one exists."""
+        with self._grown:
+            self._check_open()
+            keys = {(stream, version) for stream, version, _, _ in events}
+            streams = {stream for stream, _ in keys}
+            there = {(s, row.version) for s in streams for row in self._streams.get((tenant, s), ())}
+            if len(keys) < len(events) or keys & there:
+                return None
+            end, now = len(self._log), self._next_instant()
+            self._extend(
+                (end + n, tenant, stream, version, topic, now, state)
+                for n, (stream, version, topic, state) in enumerate(events, 1)
+            )
+            for stream, version in keys:
+                key = tenant, stream
+                self._versions[key] = max(version, self._versions.get(key, 0))
+            return list(range(end + 1, len(self._log) + 1))
+
+    def _next_instant(self) -> int:
+        return max(self.clock(), self._log[-1].recorded_at if self._log else 0)
+
+    def _extend(self, events: Iterable[EventTuple]) -> None:
+        for row in map(StoredRow._make, events):
+            self._log.append(row)
+            self._streams.setdefault((row.tenant, row.stream), []).append(row)
+        self._grown.notify_all()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -6,48 +6,47 @@ Several processes may append to the file; threads of one process share commits. 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import CommandReused, Conflict
 
-from .admission import Outcome, expectations
-from .group_commit import GroupCommit
+from .admission import Outcome, Request, expectations
+from .clock import Clock, utc_microseconds
+from .group_commit import Drain, GroupCommit
 from .port import Appended, Slice
-from .sqlite_append import write_slices
+from .sqlite_append import NotAllNew, write_slices
 from .sqlite_reader import SQLiteReader
 
-
-def utc_microseconds() -> int:
-    """The clock of the machine."""
-    return time.time_ns() // 1000
+if TYPE_CHECKING:
+    from .sqlite_recorder import SQLiteLogRecorder
 
 
 class SQLiteStore(SQLiteReader):
-    """A log that also appends; `commits` counts the transactions that wrote something."""
+    """A log that also takes events; `commits` counts the transactions that wrote some."""
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
-        clock: Callable[[], int] = utc_microseconds,
+        clock: Clock = utc_microseconds,
         create: bool = True,
         read_only: bool = False,
         patience: float = 30.0,
     ) -> None:
         super().__init__(path, create=create, read_only=read_only, patience=patience)
         self.commits = 0
-        self._clock = clock
+        self.clock = clock
         self._patience = patience
-        self._group: GroupCommit[tuple[Slice, dict[str, int]], Outcome] = GroupCommit(self._commit)
+        self._group: GroupCommit[Request, Outcome] = GroupCommit(self._commit)
 
     def append(self, slice_: Slice) -> Appended:
         """Append atomically and durably; raise `Conflict` or `CommandReused` with nothing written.
 
         Threads that append at the same time share a commit; one that conflicts never fails another.
         """
-        self._connections.refuse_nesting()
+        self._connections.check_may_write()
         outcome = self._group.submit((slice_, expectations(slice_)), monotonic() + self._patience)
         if isinstance(outcome, Appended):
             return outcome
@@ -55,25 +54,25 @@ class SQLiteStore(SQLiteReader):
 
     def append_many(self, slices: Sequence[Slice]) -> list[Appended | Conflict | CommandReused]:
         """Append all slices in one commit, in order; each alone is taken or answered with its error."""
-        wanted = [expectations(slice_) for slice_ in slices]
-        return self._write(lambda: (slices, wanted), None)
+        requests = [(slice_, expectations(slice_)) for slice_ in slices]
+        return self._commit(lambda: requests, monotonic() + self._patience)
 
-    def _commit(
-        self, drain: Callable[[], list[tuple[Slice, dict[str, int]]]], deadline: float
-    ) -> list[Outcome]:
-        def batch() -> tuple[Sequence[Slice], Sequence[dict[str, int]]]:
-            requests = drain()
-            return [slice_ for slice_, _ in requests], [wanted for _, wanted in requests]
+    def recorder(self, tenant: str) -> SQLiteLogRecorder:
+        """The log of one tenant as a recorder of the `eventsourcing` library."""
+        from .sqlite_recorder import SQLiteLogRecorder
 
-        return self._write(batch, deadline)
+        return SQLiteLogRecorder(self, tenant)
 
-    def _write(
-        self, batch: Callable[[], tuple[Sequence[Slice], Sequence[dict[str, int]]]], deadline: float | None
-    ) -> list[Outcome]:
-        with self._connections.writing(deadline) as connection:
-            admitted = write_slices(connection, *batch(), self._clock)
+    def _commit(self, drain: Drain[Request], deadline: float) -> list[Outcome]:
+        try:
+            with self._connections.writing(deadline) as connection:
+                requests = drain()
+                admitted = write_slices(connection, requests, self.clock, careful=False)
+        except NotAllNew:
+            with self._connections.writing(deadline) as connection:
+                admitted = write_slices(connection, requests, self.clock, careful=True)
         if admitted.commands:
             self.commits += 1
-            if admitted.events:
-                self._wake()
+        if admitted.events:
+            self.wake()
         return admitted.outcomes

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from .admission import Admitted, EventTuple, Key, admit
-from .port import KnownCommand, Slice
-
-_SET_QUERIES_FROM = 4
+from .admission import Admitted, EventTuple, Key, Request, admit
+from .clock import Clock
+from .port import KnownCommand
 
 LAST = """SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0),
                      coalesce((SELECT max(position) FROM events), 0)),
                  coalesce((SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1), 0)"""
-COMMAND = "SELECT content_hash, first, last, recorded_at FROM commands WHERE tenant = ? AND command_id = ?"
 COMMANDS = """SELECT c.command_id, c.content_hash, c.first, c.last, c.recorded_at
               FROM json_each(?) AS wanted CROSS JOIN commands AS c
               ON c.tenant = ? AND c.command_id = wanted.value"""
-VERSION = "SELECT max(version) FROM events WHERE tenant = ? AND stream = ?"
 VERSIONS = """SELECT wanted.value,
-                     (SELECT max(version) FROM events WHERE tenant = ? AND stream = wanted.value)
+                     coalesce((SELECT max(version) FROM events
+                               WHERE tenant = ? AND stream = wanted.value), 0)
               FROM json_each(?) AS wanted"""
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
 INSERT_COMMAND = "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)"
@@ -38,47 +36,64 @@ def insert_events(connection: sqlite3.Connection, rows: Sequence[EventTuple]) ->
     connection.executemany(INSERT_EVENT, rows)
 
 
+class NotAllNew(Exception):
+    """A command or a stream that was taken as new exists: roll back and write with care."""
+
+
 def write_slices(
     connection: sqlite3.Connection,
-    slices: Sequence[Slice],
-    wanted: Sequence[dict[str, int]],
-    clock: Callable[[], int],
+    requests: Sequence[Request],
+    clock: Clock,
+    *,
+    careful: bool,
 ) -> Admitted:
-    """Write the slices that can be taken; the outcomes are true once the transaction commits."""
-    known, versions = _what_is_known(connection, slices, wanted)
+    """Write the slices that can be taken; the outcomes are true once the transaction commits.
+
+    Without `careful`, commands and streams said to be new are not looked up, which halves the reading;
+    the unique keys tell if one is not, and then this raises `NotAllNew`.
+    """
+    known = _known_commands(connection, requests) if careful else {}
+    versions = _versions(connection, requests, careful=careful)
     last, recorded_at = end_of_log(connection, clock())
-    admitted = admit(slices, wanted, known, versions, last, recorded_at)
-    insert_events(connection, admitted.events)
-    connection.executemany(INSERT_COMMAND, admitted.commands)
+    admitted = admit(requests, known, versions, last, recorded_at)
+    if not careful and len(admitted.commands) < len(requests):
+        raise NotAllNew
+    try:
+        insert_events(connection, admitted.events)
+        connection.executemany(INSERT_COMMAND, admitted.commands)
+    except sqlite3.IntegrityError:
+        if careful:
+            raise
+        raise NotAllNew from None
     if admitted.words:
         connection.executemany(INSERT_WORDS, admitted.words)
     return admitted
 
 
-def _what_is_known(
-    connection: sqlite3.Connection, slices: Sequence[Slice], wanted: Sequence[dict[str, int]]
-) -> tuple[dict[Key, KnownCommand], dict[Key, int]]:
-    """The commands and stream versions that a batch must be judged by."""
-    execute = connection.execute
-    known: dict[Key, KnownCommand] = {}
-    versions: dict[Key, int] = {}
-    if len(slices) < _SET_QUERIES_FROM:
-        for slice_, expected in zip(slices, wanted, strict=True):
-            key = (slice_.tenant, slice_.command_id)
-            if row := execute(COMMAND, key).fetchone():
-                known[key] = KnownCommand(*row)
-            for stream in expected:
-                versions[slice_.tenant, stream] = execute(VERSION, (slice_.tenant, stream)).fetchone()[0] or 0
-        return known, versions
-    commands: dict[str, list[str]] = {}
-    streams: dict[str, set[str]] = {}
-    for slice_, expected in zip(slices, wanted, strict=True):
-        commands.setdefault(slice_.tenant, []).append(slice_.command_id)
-        streams.setdefault(slice_.tenant, set()).update(expected)
-    for tenant, ids in commands.items():
-        for command_id, *row in execute(COMMANDS, (json.dumps(ids), tenant)):
-            known[tenant, command_id] = KnownCommand(*row)
-    for tenant, names in streams.items():
-        for stream, version in execute(VERSIONS, (tenant, json.dumps(sorted(names)))):
-            versions[tenant, stream] = version or 0
-    return known, versions
+def _known_commands(connection: sqlite3.Connection, requests: Sequence[Request]) -> dict[Key, KnownCommand]:
+    by_tenant: dict[str, list[str]] = {}
+    for slice_, _ in requests:
+        by_tenant.setdefault(slice_.tenant, []).append(slice_.command_id)
+    return {
+        (tenant, command_id): KnownCommand(*row)
+        for tenant, ids in by_tenant.items()
+        for command_id, *row in connection.execute(COMMANDS, (json.dumps(sorted(ids)), tenant))
+    }
+
+
+def _versions(
+    connection: sqlite3.Connection, requests: Sequence[Request], *, careful: bool
+) -> dict[Key, int]:
+    """The versions of the streams that the slices expect; without care, not of those that they begin."""
+    by_tenant: dict[str, set[str]] = {}
+    for slice_, expected in requests:
+        streams = by_tenant.setdefault(slice_.tenant, set())
+        for stream, version in expected.items():
+            if version or careful or stream not in [event.stream for event in slice_.events]:
+                streams.add(stream)
+    return {
+        (tenant, stream): version
+        for tenant, streams in by_tenant.items()
+        if streams
+        for stream, version in connection.execute(VERSIONS, (tenant, json.dumps(sorted(streams))))
+    }

@@ -1,77 +1,64 @@
 """The connections to one SQLite file: a few for reading, one for writing, all closed by `close`.
 
-Knows transactions, locks and errors; knows no table. Not safe across `fork`: open after forking.
+Knows transactions, locks and errors; of tables, only how to open a log (`sqlite_schema`).
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock, get_ident
 from time import monotonic, sleep
 
 from mentorcycle.domain.errors import StoreUnavailable
 
-from .sqlite_errors import closed, is_busy, translated, unavailable
+from . import sqlite_schema
+from .sqlite_errors import closed, is_busy, unavailable
 
 _IDLE_READERS = 8
+_IMMUTABLE_IF = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
 class Connections:
-    """Lends connections to one file; `patience` is how many seconds a writer waits for its turn."""
+    """Lends connections to one log; `patience` is how many seconds anybody waits for a lock."""
 
-    def __init__(self, path: str, *, read_only: bool, patience: float) -> None:
+    def __init__(self, path: str, *, create: bool, read_only: bool, patience: float) -> None:
         self.path = path
         self.read_only = read_only
         self.patience = patience
+        self._process = os.getpid()
         self._idle: deque[sqlite3.Connection] = deque()
         self._writer: sqlite3.Connection | None = None
         self._writing = Lock()
         self._writing_thread = 0
         self._closed = False
-
-    def connect(self, *, read_only: bool) -> sqlite3.Connection:
-        """A new connection in autocommit mode; whoever asks closes it."""
-        mode = "ro" if self.read_only else "rw"
-        connection = sqlite3.connect(
-            f"{Path(self.path).absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=self.patience,
-        )
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        if read_only:
-            connection.execute("PRAGMA query_only = ON")
-        else:
-            connection.execute("PRAGMA busy_timeout = 0")  # `_begin` waits, where it can be interrupted
-            connection.execute("PRAGMA synchronous = FULL")
-        return connection
+        self._open(create)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection for single statements, each seeing what is committed when it starts."""
-        if self._closed:
-            raise closed(self.path)
-        with translated(self.path):
+        self._check_usable()
+        try:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                connection = self.connect(read_only=True)
+                connection = self._connect("ro")
             try:
                 yield connection
             finally:
                 if connection.in_transaction:
-                    connection.rollback()
+                    connection.execute("ROLLBACK")
                 if self._closed or len(self._idle) >= _IDLE_READERS:
                     connection.close()
                 else:
                     self._idle.append(connection)
+        except sqlite3.Error as error:
+            raise unavailable(self.path, error) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -83,13 +70,13 @@ class Connections:
     @contextmanager
     def writing(self, deadline: float | None = None) -> Iterator[sqlite3.Connection]:
         """The writer inside BEGIN IMMEDIATE: committed at the end, rolled back on any error."""
+        self.check_may_write()
         started = monotonic()
         if deadline is None:
             deadline = started + self.patience
-        self.refuse_nesting()
         if not self._writing.acquire(timeout=max(0.0, deadline - started)):
             raise StoreUnavailable(
-                f"the store {self.path} is busy",
+                f"the log {self.path} is busy",
                 f"another thread of this process kept the writer for {monotonic() - started:.1f} s",
                 "try again",
             )
@@ -103,40 +90,163 @@ class Connections:
                 raise unavailable(self.path, error) from error
             finally:
                 if connection.in_transaction:
-                    with suppress(sqlite3.Error):
-                        connection.execute("ROLLBACK")
+                    self._roll_back(connection)
         finally:
             self._writing_thread = 0
             self._writing.release()
 
-    def refuse_nesting(self) -> None:
-        """A thread inside `writing` that waits for another writer would wait for itself."""
+    def check_may_write(self) -> None:
+        """Raise if this thread cannot become the writer; also if it is: it would wait for itself."""
+        self._check_usable()
+        if self.read_only:
+            raise StoreUnavailable(
+                f"the log {self.path} was opened read-only", "this would write", "open it for writing"
+            )
         if self._writing_thread == get_ident():
             raise RuntimeError("a transaction of this thread is still open: leave writer() first")
 
-    def _begin(self, started: float, deadline: float) -> sqlite3.Connection:
-        if self._closed:
-            raise closed(self.path)
-        pause = 0.0005
+    @contextmanager
+    def exclusive_of_writers(self) -> Iterator[sqlite3.Connection]:
+        """The writer outside of a transaction, for the few things that need that."""
+        with self.writing():
+            pass
+        with self._writing:
+            self._check_usable()
+            assert self._writer is not None
+            try:
+                yield self._writer
+            except sqlite3.Error as error:
+                raise unavailable(self.path, error) from error
+
+    def close(self) -> None:
+        """Close what is idle now, and what is lent when it comes back."""
+        self._closed = True
+        if self._process != os.getpid():
+            return  # they belong to the process that opened them
+        with self._writing:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _open(self, create: bool) -> None:
+        """Find our log or make one; a database of somebody else is looked at and not touched."""
+        if not Path(self.path).exists():
+            self._make_file(create and not self.read_only)
+        deadline = monotonic() + self.patience
         while True:
             try:
+                self._idle.append(self._opened(create))
+                return
+            except sqlite3.Error as error:
+                if not is_busy(error) or monotonic() > deadline:
+                    raise unavailable(self.path, error) from error
+            sleep(random.uniform(0.001, 0.01))  # others are opening the new file too
+
+    def _opened(self, create: bool) -> sqlite3.Connection:
+        ours = sqlite_schema.header_is_ours(self.path)
+        if ours is False:
+            raise sqlite_schema.foreign(self.path)
+        connection = self._connect("ro")
+        try:
+            if not sqlite_schema.is_ours(connection, self.path):
+                if self.read_only or not create:
+                    raise StoreUnavailable(
+                        f"{self.path} holds no log yet", "the file is empty", "run: mentorcycle db init"
+                    )
+                with closing(self._connect("rw")) as maker:
+                    sqlite_schema.make_tables(maker, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _make_file(self, create: bool) -> None:
+        if not create:
+            raise StoreUnavailable(
+                f"there is no log at {self.path}",
+                "the file does not exist",
+                "check the path, or run: mentorcycle db init",
+            )
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise StoreUnavailable(
+                f"no log can be made at {self.path}",
+                error.strerror or str(error),
+                "make the directory, or check its permissions",
+            ) from error
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        connection = self._connect_by(f"mode={mode}")
+        if mode == "ro":
+            try:
+                connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            except sqlite3.Error as error:
+                connection.close()
+                if not (self.read_only and error.sqlite_errorcode & 0xFF in _IMMUTABLE_IF) or self._has_wal():
+                    raise
+                # A WAL file needs a writable directory beside it, unless nothing can change.
+                connection = self._connect_by("mode=ro&immutable=1")
+            return connection
+        for pragma in (
+            "busy_timeout = 0",  # `_begin` waits, where Ctrl-C is heard
+            "synchronous = FULL",
+            "fullfsync = ON",  # macOS flushes its disks only when told twice
+            "cache_size = -16000",  # with these two, 1 M events: about 1.2 times the default in bulk
+            "wal_autocheckpoint = 4000",
+            "journal_size_limit = 67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _connect_by(self, query: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{Path(self.path).absolute().as_uri()}?{query}",
+            uri=True,
+            isolation_level=None,  # we say BEGIN ourselves
+            check_same_thread=False,  # a connection is lent to one thread at a time
+            timeout=self.patience,
+        )
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+    def _has_wal(self) -> bool:
+        wal = Path(self.path + "-wal")
+        return wal.exists() and wal.stat().st_size > 0
+
+    def _begin(self, started: float, deadline: float) -> sqlite3.Connection:
+        pause = 0.0005
+        while True:
+            self._check_usable()
+            try:
                 if self._writer is None:
-                    self._writer = self.connect(read_only=False)
+                    self._writer = self._connect("rw")
                 self._writer.execute("BEGIN IMMEDIATE")
                 return self._writer
             except sqlite3.Error as error:
-                waited = monotonic() - started
-                if not is_busy(error) or monotonic() + pause > deadline:
-                    raise unavailable(self.path, error, waited=waited) from error
+                now = monotonic()
+                if not is_busy(error) or now + pause > deadline:
+                    raise unavailable(self.path, error, waited=now - started) from error
             sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.02)
 
-    def close(self) -> None:
-        """Close what is idle now and what is lent when it comes back."""
-        self._closed = True
-        with self._writing:
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
-        while self._idle:
-            self._idle.pop().close()
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        if connection.in_transaction:  # it cannot be trusted any more; the next writer opens another
+            self._writer = None
+            connection.close()
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise closed(self.path)
+        if self._process != os.getpid():
+            raise StoreUnavailable(
+                f"the log {self.path} was opened before this process was forked",
+                "SQLite's locks do not survive a fork",
+                "open the store after forking",
+            )

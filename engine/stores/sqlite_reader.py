@@ -8,31 +8,29 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from threading import Condition, Lock
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from mentorcycle.domain.errors import StoreUnavailable
-
-from . import sqlite_schema
+from . import sqlite_care
 from .port import KnownCommand, NewWords, StoredRow
-from .sqlite_append import COMMAND
 from .sqlite_connections import Connections
-from .sqlite_errors import closed, translated
+from .sqlite_errors import closed
 
 _ROW = "e.position, e.tenant, e.stream, e.version, e.topic, e.recorded_at, e.state"
+_HEAD = "SELECT coalesce(max(position), 0) FROM events"
+_AT_OR_BEFORE = "SELECT position, recorded_at FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1"
 _LAST_POSITION = 2**63 - 1
 
 
 class SQLiteReader:
-    """One log file, open for reading and for read models.
+    """One log file, open for reading and for read models. Open it after `fork`, not before.
 
-    `create` makes a log where there is none; `read_only` never writes, not even read models; `patience`
-    is how many seconds to wait for other writers.
+    `create` makes a log where there is none; `read_only` writes nothing at all, not even read models;
+    `patience` is how many seconds to wait for others that write.
     """
 
     def __init__(
@@ -44,36 +42,10 @@ class SQLiteReader:
         patience: float = 30.0,
     ) -> None:
         self.path = os.fspath(path)
-        self._connections = Connections(self.path, read_only=read_only, patience=patience)
+        self._connections = Connections(self.path, create=create, read_only=read_only, patience=patience)
         self._grown = Condition(Lock())
         self._growth = 0
         self._closed = False
-        create = create and not read_only
-        with translated(self.path):
-            if not Path(self.path).exists():
-                self._make_file(create)
-            connection = self._connections.connect(read_only=False)
-            try:
-                connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
-                sqlite_schema.prepare(connection, self.path, create=create)
-            finally:
-                connection.close()
-
-    def _make_file(self, create: bool) -> None:
-        if not create:
-            raise StoreUnavailable(
-                f"there is no log at {self.path}",
-                "the file does not exist",
-                "run: mentorcycle db init, or check the path",
-            )
-        try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        except OSError as error:
-            raise StoreUnavailable(
-                f"no log can be made at {self.path}",
-                error.strerror or str(error),
-                "make the directory, or check its permissions",
-            ) from error
 
     def reader(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection for queries that all see the same moment; it cannot write."""
@@ -82,14 +54,14 @@ class SQLiteReader:
     def writer(self) -> AbstractContextManager[sqlite3.Connection]:
         """A transaction for read models: committed at the end, rolled back on error.
 
-        While it is open nobody appends; appending inside it is a RuntimeError.
+        While it is open nobody appends; to append inside it is a RuntimeError.
         """
         return self._connections.writing()
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
         with self._connections.reading() as connection:
-            return _head(connection)
+            return _number(connection, _HEAD)
 
     def read_stream(
         self, tenant: str, stream: str, *, after: int = 0, position: int | None = None
@@ -97,7 +69,7 @@ class SQLiteReader:
         """Events of one stream with version > `after` (and position <= `position`), in order."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT {_ROW} FROM events e WHERE tenant = ? AND stream = ? AND version > ?"
+                f"SELECT {_ROW} FROM events AS e WHERE tenant = ? AND stream = ? AND version > ?"
                 " AND position <= ? ORDER BY version",
                 (tenant, stream, after, _LAST_POSITION if position is None else position),
             )
@@ -109,7 +81,7 @@ class SQLiteReader:
         with self._connections.reading() as connection:
             rows = connection.execute(
                 f"SELECT {_ROW} FROM json_each(?) AS wanted CROSS JOIN events AS e"
-                " ON e.tenant = ? AND e.stream = wanted.value ORDER BY wanted.id, e.version",
+                " ON e.tenant = ? AND e.stream = wanted.value ORDER BY wanted.key, e.version",
                 (json.dumps(list(found)), tenant),
             )
             for row in map(StoredRow._make, rows):
@@ -120,9 +92,8 @@ class SQLiteReader:
         self, after: int, limit: int, *, upto: int | None = None, tenant: str | None = None
     ) -> list[StoredRow]:
         """At most `limit` events with `after` < position (<= `upto`), in order of position."""
-        upto = _LAST_POSITION if upto is None else upto
-        query = f"SELECT {_ROW} FROM events e WHERE position > ? AND position <= ?"
-        values: tuple[object, ...] = (after, upto)
+        query = f"SELECT {_ROW} FROM events AS e WHERE position > ? AND position <= ?"
+        values: tuple[int | str, ...] = (after, _LAST_POSITION if upto is None else upto)
         if tenant is not None:
             query += " AND +tenant = ?"  # the plus keeps SQLite from sorting a whole tenant by its index
             values = (*values, tenant)
@@ -132,22 +103,26 @@ class SQLiteReader:
 
     def position_at(self, recorded_at: int) -> int:
         """Last position recorded at or before that UTC microsecond; 0 when there is none."""
-        probe = "SELECT position, recorded_at FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1"
         with self._connections.snapshot() as connection:
-            low, high = 0, _head(connection)
-            while low < high:  # the answer lies in low..high
-                row = connection.execute(probe, ((low + high + 1) // 2,)).fetchone()
+            low, high = 0, _number(connection, _HEAD)
+            while low < high:  # the answer, or the gap after it, lies in low..high
+                middle = (low + high + 1) // 2
+                row = connection.execute(_AT_OR_BEFORE, (middle,)).fetchone()
                 if row is None or row[0] <= low or row[1] <= recorded_at:
-                    low = (low + high + 1) // 2
+                    low = middle
                 else:
                     high = row[0] - 1
-            row = connection.execute(probe, (low,)).fetchone()
+            row = connection.execute(_AT_OR_BEFORE, (low,)).fetchone()
             return row[0] if row else 0
 
     def find_command(self, tenant: str, command_id: str) -> KnownCommand | None:
         """The accepted command of that id."""
         with self._connections.reading() as connection:
-            row = connection.execute(COMMAND, (tenant, command_id)).fetchone()
+            row = connection.execute(
+                "SELECT content_hash, first, last, recorded_at FROM commands"
+                " WHERE tenant = ? AND command_id = ?",
+                (tenant, command_id),
+            ).fetchone()
             return KnownCommand(*row) if row else None
 
     def read_words(self, tenant: str, stream: str) -> list[NewWords]:
@@ -162,38 +137,57 @@ class SQLiteReader:
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait at most `timeout` seconds for the head to pass `after`; return the head."""
+        return self.wait_unless(after, timeout, lambda: False)
+
+    def wait_unless(self, after: int, timeout: float, stopped: Callable[[], bool]) -> int:
+        """`wait`, which also ends when `stopped()` is true after `wake()`.
+
+        Appends of this process wake it at once; those of others are seen by asking SQLite 20 to 100
+        times a second whether the file changed, which reads no page.
+        """
         deadline = monotonic() + timeout
         pause = 0.01
         with self._connections.reading() as connection:
             while True:
                 growth = self._growth
-                seen: int = connection.execute("PRAGMA data_version").fetchone()[0]
-                head = _head(connection)
-                while head <= after:
-                    if self._closed:
-                        raise closed(self.path)
+                changes = _number(connection, "PRAGMA data_version")
+                head = _number(connection, _HEAD)
+                while growth == self._growth and changes == _number(connection, "PRAGMA data_version"):
                     left = deadline - monotonic()
-                    if left <= 0:
+                    if head > after or left <= 0 or stopped():
                         return head
                     with self._grown:
-                        if self._growth == growth:
+                        if growth == self._growth:
                             self._grown.wait(min(pause, left))
                     pause = min(pause * 1.3, 0.05)
-                    now: int = connection.execute("PRAGMA data_version").fetchone()[0]
-                    if now != seen or self._growth != growth:
-                        break
-                else:
-                    return head
+                if self._closed:
+                    raise closed(self.path)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let those who wait look again."""
         with self._grown:
             self._growth += 1
             self._grown.notify_all()
 
+    def backup(self, to: str | os.PathLike[str]) -> int:
+        """Write a copy of this moment to a new file, while others go on; return its head."""
+        with self._connections.reading() as connection:
+            return sqlite_care.backup(connection, os.fspath(to))
+
+    def findings(self, *, quick: bool = False) -> list[str]:
+        """What is wrong with the file, in words; `quick` does not compare indexes with tables."""
+        with self._connections.reading() as connection:
+            return sqlite_care.findings(connection, quick=quick)
+
+    def scrub(self) -> None:
+        """Leave no trace of deleted rows in the file and its write-ahead log."""
+        with self._connections.exclusive_of_writers() as connection:
+            sqlite_care.scrub(connection, self.path, self._connections.patience)
+
     def close(self) -> None:
         """Give back every connection this store opened; a second call does nothing."""
         self._closed = True
-        self._wake()
+        self.wake()
         self._connections.close()
 
     def __enter__(self) -> Self:
@@ -205,6 +199,6 @@ class SQLiteReader:
         self.close()
 
 
-def _head(connection: sqlite3.Connection) -> int:
-    head: int | None = connection.execute("SELECT max(position) FROM events").fetchone()[0]
-    return head or 0
+def _number(connection: sqlite3.Connection, query: str) -> int:
+    number: int = connection.execute(query).fetchone()[0]
+    return number

@@ -1,0 +1,92 @@
+"""Care of a log's file: copies, checks, and leaving no trace of what was deleted.
+
+Not for the proof that history is whole (that is the audit's), only for the file it lies in.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+from mentorcycle.domain.errors import StoreUnavailable
+
+from .sqlite_errors import unavailable
+from .sqlite_schema import TRIGGERS
+
+
+def backup(connection: sqlite3.Connection, to: str) -> int:
+    """Copy the file as it is at this moment to a new file; return the head of the copy.
+
+    The copy appears under its name only when it is whole and on the disk.
+    """
+    if Path(to).exists():
+        raise StoreUnavailable(
+            f"no backup was made at {to}",
+            "the file exists, and a backup never overwrites",
+            "name another file",
+        )
+    partial = f"{to}.partial"
+    try:
+        Path(partial).touch(mode=0o600)
+        with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+            head: int = copy.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
+        _to_disk(partial)
+        os.replace(partial, to)
+        _to_disk(str(Path(to).absolute().parent))
+    except sqlite3.Error as error:
+        raise unavailable(to, error) from error
+    except OSError as error:
+        raise StoreUnavailable(
+            f"no backup can be made at {to}", error.strerror or str(error), "check the directory and the disk"
+        ) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(partial)
+    return head
+
+
+def findings(connection: sqlite3.Connection, *, quick: bool) -> list[str]:
+    """What is wrong with the file, a sentence each; empty when all is well."""
+    check = "quick_check" if quick else "integrity_check"
+    try:
+        said = [str(row[0]) for row in connection.execute(f"PRAGMA {check}")]
+    except sqlite3.DatabaseError as error:
+        return [f"the file is damaged: {error}"]
+    wrong = [f"the file is damaged: {line}" for line in said if line != "ok"]
+    stored = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    wrong += [
+        f"the trigger {name} is {'changed' if name in stored else 'missing'}: events are not protected"
+        for name, sql in TRIGGERS.items()
+        if stored.get(name) != sql
+    ]
+    head, count = connection.execute("SELECT coalesce(max(position), 0), count(*) FROM events").fetchone()
+    if head != count:
+        wrong.append(f"{head - count} of {head} events are missing: positions have gaps")
+    return wrong
+
+
+def scrub(connection: sqlite3.Connection, path: str, patience: float) -> None:
+    """Write the file anew without what was deleted from it, and empty the write-ahead log."""
+    connection.execute("VACUUM")
+    deadline = monotonic() + patience
+    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if monotonic() > deadline:
+            raise StoreUnavailable(
+                f"traces of deleted rows may be left in {path}-wal",
+                f"somebody has been reading the log for {patience:.0f} s",
+                "close other programs that use the file and try again",
+            )
+        sleep(0.01)
+
+
+def _to_disk(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
