@@ -2,6 +2,6 @@
 
 from .letters import DeadLetter
 from .readers import Readers
-from .view import View
+from .view import Digest, View
 
-__all__ = ["DeadLetter", "Readers", "View"]
+__all__ = ["DeadLetter", "Digest", "Readers", "View"]

@@ -11,18 +11,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.projections import MODELS
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import Log
 from . import registry
 from .batch import Batch, Decode, ModelBroken, decoded, is_of_the_store, take
-from .letters import aside, set_aside
+from .letters import DeadLetter, aside, set_aside
 from .registry import Generation, Lineup, lineup
 from .tables import Tables, tables_of
-from .view import View
+from .view import Digest, View
+
+if TYPE_CHECKING:
+    from .mending import Inspected
+    from .rebuild import Progress, Rebuilt
+    from .replay import Compared
+    from .status import ModelStatus
 
 FIRST_BATCH = 500
 LARGEST_BATCH = 8000
@@ -87,6 +94,61 @@ class Readers:
         """At most `size` events after a position, decoded, and the position that is scanned with them."""
         rows = self.store.read_log(after, size, upto=upto) if upto > after else []
         return decoded(rows, self.decode), rows[-1].position if len(rows) == size else upto
+
+    def model(self, name: str) -> ReadModel:
+        """The read model of that name; raise `NotFound`."""
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise NotFound("read model", name, f"there are {', '.join(model.name for model in self.models)}")
+
+    def status(self) -> list[ModelStatus]:
+        """Every read model as it is, without bringing any up to date."""
+        from .status import status
+
+        return status(self)
+
+    def rebuild(self, name: str, progress: Progress | None = None) -> Rebuilt:
+        """Build a read model anew beside the one that serves, compare, switch; goes on where it was interrupted."""
+        from .rebuild import rebuild
+
+        return rebuild(self, name, progress)
+
+    def digests(self) -> list[Digest]:
+        """The digest of every read model that serves, all as of one moment."""
+        from .replay import digests
+
+        return digests(self)
+
+    def compare(self, name: str) -> Compared:
+        """Replay the log into a database of its own and compare every row of a read model with it."""
+        from .replay import compare
+
+        return compare(self, name)
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Every stream that a read model has set aside."""
+        from .mending import dead_letters
+
+        return dead_letters(self)
+
+    def inspect(self, letter: DeadLetter) -> Inspected:
+        """What is known of the event that could not be taken, without what it says."""
+        from .mending import inspect
+
+        return inspect(self, letter)
+
+    def retry(self, letter: DeadLetter) -> DeadLetter | None:
+        """Take the stream's events again, from the one that failed on; give back what is left, None when mended."""
+        from .mending import retry
+
+        return retry(self, letter)
+
+    def discard(self, letter: DeadLetter) -> DeadLetter | None:
+        """Leave the event out for good, in every later rebuild too, and take those of the stream that follow."""
+        from .mending import discard
+
+        return discard(self, letter)
 
     @property
     def decode(self) -> Decode:

@@ -1,0 +1,104 @@
+"""What is done about a stream that a read model set aside: look at it, try again, or leave its event out for good."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, NamedTuple
+
+from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.projections.moments import from_micros
+
+from ..stores.port import StoredRow
+from . import registry
+from .batch import Batch, ModelBroken, decoded, take
+from .letters import LIST, Aside, DeadLetter, aside, set_aside
+
+if TYPE_CHECKING:
+    from .readers import Readers
+
+TAKE_UP = "DELETE FROM dead_letters WHERE model = ? AND generation = ? AND tenant = ? AND stream = ?"
+DISCARD = "INSERT INTO discarded_events VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+
+class Inspected(NamedTuple):
+    """A dead letter with the type and version of its event, and how many events of the stream wait with it."""
+
+    letter: DeadLetter
+    topic: str
+    version: int
+    waiting: int
+
+
+def dead_letters(readers: Readers) -> list[DeadLetter]:
+    """Every stream that is set aside, by read model, in order of the log."""
+    with readers.tables.reader() as connection:
+        if not registry.read(connection):
+            return []
+        return [_letter(*row) for row in connection.execute(LIST)]
+
+
+def _letter(model: str, tenant: str, stream: str, position: int, error: str, since: int) -> DeadLetter:
+    return DeadLetter(model, tenant, stream, position, error, from_micros(since))
+
+
+def inspect(readers: Readers, letter: DeadLetter) -> Inspected:
+    """What is known of the event that could not be taken, without what it says."""
+    rows = _waiting(readers, letter.tenant, letter.stream, letter.position)
+    return Inspected(letter, rows[0].topic, rows[0].version, len(rows))
+
+
+def retry(readers: Readers, letter: DeadLetter) -> DeadLetter | None:
+    """Take the stream's events again, from the one that failed on; give back what is left, None when mended."""
+    return _resume(readers, letter, discard=False)
+
+
+def discard(readers: Readers, letter: DeadLetter) -> DeadLetter | None:
+    """Leave the event out for good, in every later rebuild too, and take those of the stream that follow."""
+    return _resume(readers, letter, discard=True)
+
+
+def _resume(readers: Readers, letter: DeadLetter, *, discard: bool) -> DeadLetter | None:
+    now = readers.clock()
+    model = readers.model(letter.model)
+    with readers.tables.writer() as connection:
+        if discard:
+            values = (letter.model, letter.position, letter.tenant, letter.stream, letter.error, now)
+            connection.execute(DISCARD, values)
+        rows = _waiting(readers, letter.tenant, letter.stream, letter.position)
+        for generation in registry.read(connection):
+            if (generation.name, generation.version) == (model.name, model.version):
+                _take_up(readers, connection, generation, letter, rows, now)
+    left = (known for known in dead_letters(readers) if known[:3] == letter[:3])
+    return next(left, None)
+
+
+def _take_up(
+    readers: Readers,
+    connection: sqlite3.Connection,
+    generation: registry.Generation,
+    letter: DeadLetter,
+    rows: list[StoredRow],
+    now: int,
+) -> None:
+    key = (letter.tenant, letter.stream)
+    left_out = aside(connection, letter.model, generation.generation)
+    start = left_out.streams.get(key)
+    if start is None:
+        return
+    connection.execute(TAKE_UP, (letter.model, generation.generation, *key))
+    batch = decoded((row for row in rows if start <= row.position <= generation.position), readers.decode)
+    alone = Aside({}, left_out.events)
+    model = readers.model(letter.model)
+    try:
+        poisons = take(connection, model, generation.generation, Batch(*batch), alone)
+    except ModelBroken as broken:
+        raise StoreUnavailable(
+            f"the read model {model.name} cannot take the events of {letter.stream}",
+            f"it raised {broken.error}; nothing was changed",
+            f"run: mentorcycle db rebuild {model.name}",
+        ) from broken
+    set_aside(connection, model.name, generation.generation, poisons, now)
+
+
+def _waiting(readers: Readers, tenant: str, stream: str, position: int) -> list[StoredRow]:
+    return [row for row in readers.store.read_stream(tenant, stream) if row.position >= position]

@@ -1,0 +1,120 @@
+"""Compares a read model with a replay: the same rows, made anew from the log alone, in a database of their own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from mentorcycle.projections.projection import ReadModel
+
+from .batch import take
+from .letters import Aside, aside
+from .view import Digest
+
+if TYPE_CHECKING:
+    from .readers import Readers
+
+BATCH = 4000
+MOST_DIFFERENCES = 20
+
+
+class Difference(NamedTuple):
+    """A row that is not what the log says: its table and key, and whether it is missing, extra or other."""
+
+    table: str
+    key: tuple[object, ...]
+    kind: str
+
+
+class Compared(NamedTuple):
+    """A read model beside its replay; `differences` names the first rows that differ."""
+
+    name: str
+    position: int
+    stored: str
+    replayed: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether every row is what the log says."""
+        return self.stored == self.replayed
+
+
+def digests(readers: Readers) -> list[Digest]:
+    """The digest of every read model that serves, all as of one moment."""
+    with readers.view() as view:
+        return [view.digest(model.name) for model in readers.models if view.serves(model.name)]
+
+
+def compare(readers: Readers, name: str) -> Compared:
+    """Replay the log up to where a read model stands and compare every row; other processes may go on meanwhile."""
+    model = readers.model(name)
+    with readers.view() as view:
+        stored = view.digest(name)
+        discarded = aside(view.connection, name, view.serving(name).generation).events
+    with closing(_database()) as replayed:
+        left_out = Aside({}, discarded)
+        model.create(replayed, 1)
+        left_out = _replay(readers, model, replayed, 0, stored.position, left_out)
+        digest = model.digest(replayed, 1)
+        if digest == stored.sha256:
+            return Compared(name, stored.position, stored.sha256, digest, ())
+        with readers.view() as view:
+            serving = view.serving(name)
+            _replay(readers, model, replayed, stored.position, serving.position, left_out)
+            rows = _differences(model, view.connection, serving.generation, replayed)
+            first = tuple(row for row, _ in zip(rows, range(MOST_DIFFERENCES), strict=False))
+            return Compared(
+                name, serving.position, view.digest(name).sha256, model.digest(replayed, 1), first
+            )
+
+
+def _database() -> sqlite3.Connection:
+    """An empty database in memory that moves to a temporary file when it grows."""
+    connection = sqlite3.connect("", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = MEMORY")
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+def _replay(
+    readers: Readers,
+    model: ReadModel,
+    connection: sqlite3.Connection,
+    position: int,
+    upto: int,
+    left_out: Aside,
+) -> Aside:
+    streams = dict(left_out.streams)
+    while position < upto:
+        batch, position = readers.read(position, upto, BATCH)
+        connection.execute("BEGIN")
+        for poison in take(connection, model, 1, batch, Aside(streams, left_out.events)):
+            streams[poison.tenant, poison.stream] = poison.position
+        connection.execute("COMMIT")
+    return Aside(streams, left_out.events)
+
+
+def _differences(
+    model: ReadModel, stored: sqlite3.Connection, generation: int, replayed: sqlite3.Connection
+) -> Iterator[Difference]:
+    for table in model.tables:
+        order = f"SELECT {table.key}, * FROM {{}} ORDER BY {table.key}"
+        width = table.key.count(",") + 1
+        found = stored.execute(order.format(f"{table.name}_{generation}"))
+        wanted = replayed.execute(order.format(f"{table.name}_1"))
+        there, here = found.fetchone(), wanted.fetchone()
+        while there is not None or here is not None:
+            if here is None or (there is not None and there[:width] < here[:width]):
+                yield Difference(table.name, there[:width], "extra")
+                there = found.fetchone()
+            elif there is None or here[:width] < there[:width]:
+                yield Difference(table.name, here[:width], "missing")
+                here = wanted.fetchone()
+            else:
+                if there != here:
+                    yield Difference(table.name, here[:width], "other")
+                there, here = found.fetchone(), wanted.fetchone()
