@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.cycle.state import Observation
@@ -36,8 +37,8 @@ def observed(pair: Pair, person: str) -> Story:
     _complete(pair, number)
 
 
-def _agree_focus(pair: Pair, person: str, number: str) -> str:
-    """The observed person sets the focus; the id of the observer."""
+def _agree_focus(pair: Pair, person: str, number: str) -> None:
+    """The observed person sets the focus; now and then the observer would like to."""
     said = phrases.of_area(pair.cycle.goals[0].area)
     focus, method = pair.rng.choice(said.focus), pair.rng.choice(said.methods)
     observer = pair.observer_of(person)
@@ -45,7 +46,6 @@ def _agree_focus(pair: Pair, person: str, number: str) -> str:
     if pair.chance(0.08):
         pair.tries(observer, command)
     pair.does(person, command)
-    return observer
 
 
 def _until_the_lesson(pair: Pair, number: str) -> Story:
@@ -62,20 +62,20 @@ def _until_the_lesson(pair: Pair, number: str) -> Story:
         pair.does(pair.someone(), c.ScheduleObservation(pair.id, term.local(day, 9 * 60 + 10), number))
     while True:
         yield Later(_days_to(pair, number), 15 * 60 + pair.rng.randrange(15, 60))
-        if _is_today(pair, number):
+        plan = _plan(pair, number)
+        if plan.observer not in pair.cycle.people:
+            _agree_focus(pair, plan.observed, number)
+            _move(pair, number, pair.rng.randint(2, 4))
+        elif _day(plan) == pair.agenda.today:
             return
-        yield from _missed(pair, number)
+        else:
+            yield from _missed(pair, number)
 
 
 def _missed(pair: Pair, number: str) -> Story:
     """The planned day has passed without the lesson: a day without school, or a pause."""
-    scheduled = pair.cycle.observation(number)
-    if (
-        scheduled
-        and scheduled.scheduled
-        and scheduled.scheduled.date() == term.SNOW
-        and not scheduled.cancelled
-    ):
+    plan = _plan(pair, number)
+    if _day(plan) == term.SNOW and not plan.cancelled:
         pair.does(pair.someone(), c.CancelObservation(pair.id, number, ObservationCancelReason.SCHOOL_CLOSED))
         yield Later(1)
     _move(pair, number, pair.rng.randint(1, 3))
@@ -87,22 +87,24 @@ def _move(pair: Pair, number: str, days: int) -> None:
     pair.does(pair.someone(), c.RescheduleObservation(pair.id, number, at))
 
 
+def _plan(pair: Pair, number: str) -> Observation:
+    found = pair.cycle.observation(number)
+    assert found is not None, "it was planned"
+    return found
+
+
+def _day(plan: Observation) -> date:
+    assert plan.scheduled is not None, "it was scheduled"
+    return plan.scheduled.date()
+
+
 def _days_to(pair: Pair, number: str) -> int:
-    found = pair.cycle.observation(number)
-    return pair.agenda.days_until(found.scheduled.date()) if found and found.scheduled else 0
-
-
-def _is_today(pair: Pair, number: str) -> bool:
-    found = pair.cycle.observation(number)
-    return bool(found and found.scheduled and found.scheduled.date() == pair.agenda.today)
+    return pair.agenda.days_until(_day(_plan(pair, number)))
 
 
 def _complete(pair: Pair, number: str) -> None:
-    plan = pair.cycle.observation(number)
-    assert plan is not None, "it was planned"
+    plan = _plan(pair, number)
     observer = plan.observer
-    if observer not in pair.cycle.people:
-        observer = _agree_focus(pair, plan.observed, number)
     said = phrases.of_area(pair.cycle.goals[0].area)
     seen = tuple(phrases.filled(text, pair.rng) for text in phrases.some(said.evidence, pair.rng, 3))
     record = c.CompleteObservation(

@@ -124,8 +124,9 @@ class Office:
         hoped = [pair for pair in self.pairs if pair.is_in() and pair.chance(0.01)]
         batch = self.desk.many([c.OpenNextCycle(pair.id) for pair in [*done, *hoped]])
         for pair, result in zip(done, batch.results, strict=False):
-            self._opened(pair, result.or_raise().subject)
-            pair.wants_next = False
+            if isinstance(result, Receipt):  # else somebody is on leave, and next Monday it is tried again
+                self._opened(pair, result.subject)
+                pair.wants_next = False
 
     def _advance(self) -> None:
         """The round of a Friday; once it is the wrong list, and the whole batch is taken back."""
