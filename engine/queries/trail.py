@@ -8,7 +8,6 @@ from datetime import datetime
 from mentorcycle.domain.actor import Actor
 from mentorcycle.projections.trail import BatchMember, BatchRow, TrailRow
 
-from ..history import stream_of
 from .asked import Asked
 
 
@@ -34,6 +33,8 @@ class TrailQuestions(Asked):
         self._for_staff(actor, "the audit trail")
         positions = None
         if ref is not None:
+            from ..history import stream_of  # loads what a list of cycles never needs
+
             positions = [row.position for row in self.store.read_stream(self.tenant, stream_of(ref))]
         with self.readers.view() as view:
             return view.trail.page(
