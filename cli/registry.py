@@ -42,9 +42,13 @@ CYCLE: Tree = {
     "waive": Leaf("mentorcycle.cli.cycle.course:waive", "Do without a baseline or a debrief."),
     "next-cycle": Leaf("mentorcycle.cli.cycle.partners:next_cycle", "Open the cycle that follows."),
     "undo": Leaf("mentorcycle.cli.cycle.course:undo", "Take back the last advance."),
+    "diagram": Leaf(
+        "mentorcycle.cli.cycle.diagram:diagram", "Draw the cycle's definition, its stage marked."
+    ),
 }
 
 TREE: Tree = {
+    "demo": Leaf("mentorcycle.cli.demo:demo", "Live a school year with 200 teachers and look at it."),
     "import": Leaf("mentorcycle.cli.roster:import_", "Import people from a roster."),
     "roster": Branch(
         "Rosters: check, compare, import.",
@@ -69,9 +73,13 @@ TREE: Tree = {
     "advance": Leaf("mentorcycle.cli.advance:advance", "Let one cycle or many leave their stage."),
     "cycle": Branch("Work in a cycle, and its course.", CYCLE),
     "person": Branch(
-        "People: add, leave, merge.",
+        "People: who there is, who comes and goes.",
         {
+            "list": Leaf("mentorcycle.cli.people:list_", "List people."),
+            "show": Leaf("mentorcycle.cli.people:show", "Show a person."),
+            "workload": Leaf("mentorcycle.cli.people:workload", "Show who mentors how many."),
             "add": Leaf("mentorcycle.cli.person:add", "Add a person."),
+            "change": Leaf("mentorcycle.cli.person:change", "Change what is known of a person."),
             "leave": Leaf("mentorcycle.cli.person:leave", "Record that somebody has left."),
             "return": Leaf("mentorcycle.cli.person:return_", "Record that somebody is back."),
             "merge": Leaf("mentorcycle.cli.person:merge", "Say that two records are one person."),
@@ -80,10 +88,19 @@ TREE: Tree = {
         },
     ),
     "pair": Branch(
-        "Pairings: publish and end them.",
+        "Pairings: publish, list and end them.",
         {
             "publish": Leaf("mentorcycle.cli.pair:publish", "Pair people."),
+            "list": Leaf("mentorcycle.cli.pair_list:list_", "List open pairings."),
             "end": Leaf("mentorcycle.cli.pair:end", "End a pairing."),
+        },
+    ),
+    "batch": Branch(
+        "Batches: what was done together, and undoing it.",
+        {
+            "list": Leaf("mentorcycle.cli.batch:list_", "List batches."),
+            "show": Leaf("mentorcycle.cli.batch:show", "Show what a batch did."),
+            "undo": Leaf("mentorcycle.cli.batch:undo", "Take back a batch's advances."),
         },
     ),
     "completion": Leaf("mentorcycle.cli.completion:completion", "Print the completion script of a shell."),

@@ -15,6 +15,7 @@ from .session import FORMATS
 
 FILE = "mentorcycle.toml"
 DEFAULT_DB = "sqlite:///mentorcycle.db"
+DEMO_DB = "sqlite:///mentorcycle-demo.db"
 
 
 class Key(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.actor import LOCAL, Actor
@@ -17,11 +18,15 @@ from mentorcycle.domain.vocabulary import Known
 
 from .refs import LAST, Candidate, resolve
 from .session import Session
+from .settings import DEFAULT_DB, DEMO_DB
 
 if TYPE_CHECKING:
     from mentorcycle.domain.programme import Programme
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.queries import Queries
+
+
+SQLITE = "sqlite:///"
 
 
 class Place:
@@ -135,13 +140,29 @@ class WritingPlace(Place):
         return self.engine.programme(self.programme_id)
 
 
+def store_url(session: Session) -> str:
+    """The store that exists: the one that was named or configured; without either, a demo made in this folder.
+
+    Only a store that is to be there already is looked for: what makes one never writes into a demo.
+    """
+    settings = session.settings
+    if "db" in settings.origins and settings.origins["db"] != "default":
+        return settings.db
+    if not Path(DEFAULT_DB.removeprefix(SQLITE)).exists() and Path(DEMO_DB.removeprefix(SQLITE)).exists():
+        session.talk(f"using {DEMO_DB}: there is no {DEFAULT_DB.removeprefix(SQLITE)} here")
+        return DEMO_DB
+    return settings.db
+
+
 @contextmanager
 def reading(session: Session) -> Iterator[Place]:
     """Open the store for a command that only reads; close it after."""
     from mentorcycle.engine.queries import Queries
 
     settings = session.settings
-    with Queries.open(settings.db, tenant=settings.tenant or DEFAULT_TENANT, clock=session.now) as queries:
+    with Queries.open(
+        store_url(session), tenant=settings.tenant or DEFAULT_TENANT, clock=session.now
+    ) as queries:
         yield Place(session, queries)
 
 
@@ -153,7 +174,7 @@ def writing(session: Session, *, create: bool = False) -> Iterator[WritingPlace]
 
     settings = session.settings
     with Engine.open(
-        settings.db,
+        settings.db if create else store_url(session),
         tenant=settings.tenant or DEFAULT_TENANT,
         settings=Settings(clock=session.now),
         create=create,

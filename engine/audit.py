@@ -18,8 +18,10 @@ from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Status
 
 from .codec import decode
+from .readers import Readers
+from .readers.replay import Compared
 from .states import State, nothing, refolded
-from .stores.port import Store, StoredRow
+from .stores.port import Log, StoredRow
 from .vault import commitments_of, mismatches
 
 BATCH = 1000
@@ -67,6 +69,7 @@ class Verification:
     words: int = 0
     findings: list[Finding] = field(default_factory=list)
     states: dict[tuple[str, str], State] = field(default_factory=dict)
+    models: list[Compared] = field(default_factory=list)
     not_proved: tuple[str, ...] = NOT_PROVED
 
     @property
@@ -81,7 +84,7 @@ class Verification:
         return [finding for finding in self.findings if finding.check == check]
 
 
-def verify(store: Store, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+def verify(store: Log, *, progress: Callable[[int, int], None] | None = None) -> Verification:
     """Check the whole log: dense positions, honest times, unbroken streams, legal moves, words that match.
 
     `progress` is told how many events of how many are done.
@@ -100,7 +103,27 @@ def verify(store: Store, *, progress: Callable[[int, int], None] | None = None) 
     return report
 
 
-def _batches(store: Store, head: int) -> Iterator[list[StoredRow]]:
+def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+    """`verify` the log, and compare every read model, row by row, with a replay of it.
+
+    Raises `StoreUnavailable` for a read model that has failed.
+    """
+    report = verify(readers.store, progress=progress)
+    for model in readers.models:
+        compared = readers.compare(model.name)
+        report.models.append(compared)
+        for difference in compared.differences:
+            key = ", ".join(map(str, difference.key))
+            report.find("read models", 0, f"{difference.table} ({key}) is {difference.kind}")
+        if not compared.equal and not compared.differences:
+            report.find("read models", 0, f"{compared.name} is not what the log says")
+    for letter in readers.dead_letters():
+        what = f"{letter.model} set {letter.stream} aside ({letter.error})"
+        report.find("read models", letter.position, what)
+    return report
+
+
+def _batches(store: Log, head: int) -> Iterator[list[StoredRow]]:
     after = 0
     while rows := store.read_log(after, BATCH, upto=head):
         yield rows
@@ -214,7 +237,7 @@ class _Checker:
 
 
 def _check_words(
-    store: Store,
+    store: Log,
     report: Verification,
     commitments: dict[tuple[str, str], dict[tuple[int, str], bytes]],
 ) -> None:
