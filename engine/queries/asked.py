@@ -13,7 +13,7 @@ from mentorcycle.domain.programme import Programme, fold_programme
 from mentorcycle.domain.vocabulary import Role
 from mentorcycle.projections.cycles import CycleRow
 
-from ..codec import decode, to_micros
+from ..codec import decode, from_micros, to_micros
 from ..definitions import Definitions
 from ..readers import Readers
 from ..stores.port import Log
@@ -39,9 +39,16 @@ class Asked:
         """The last position that counts at a moment; None for now."""
         return self.store.position_at(to_micros(at)) if isinstance(at, datetime) else at
 
-    def programme(self, programme: str = MAIN_PROGRAMME) -> Programme:
+    def recorded_at(self, position: int) -> datetime | None:
+        """When the last event up to a position was recorded; None before the first."""
+        last = min(position, self.store.head())
+        rows = self.store.read_log(last - 1, 1) if last > 0 else []
+        return from_micros(rows[0].recorded_at) if rows else None
+
+    def programme(self, programme: str = MAIN_PROGRAMME, *, at: At = None) -> Programme:
         """A programme with its calendar, from its own stream."""
-        rows = self.store.read_stream(self.tenant, programme_stream(programme))
+        stream = programme_stream(programme)
+        rows = self.store.read_stream(self.tenant, stream, position=self.position(at))
         return fold_programme(map(decode, rows), Programme(id=programme))
 
     def definition(self, row: CycleRow, programme: Programme) -> Definition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from mentorcycle.projections.cycles import Count, CycleRow
 from .asked import Asked, At
 
 PAGE = 2000
+EVERY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,44 @@ class CycleQuestions(Asked):
     ) -> Listing:
         """Cycles that match every filter, in the order of opening; `after` is the last cycle of the page before.
 
-        Participants are given their own; raises `NotFound` for an unknown `after`.
+        `people` are those of whom one takes part, also under ids of merged duplicates. Participants are given
+        their own; raises `NotFound` for an unknown `after`.
         """
         position = self.position(at)
-        mine = {actor.id} if actor.role is Role.PARTICIPANT else set()
         with self.readers.view() as view:
+            wanted = {id for person in people for id in view.people.ids_of(self.tenant, person)}
+            own = actor.role is Role.PARTICIPANT
             rows = view.cycles.page(
                 self.tenant,
                 statuses=statuses,
                 stages=stages,
                 programme=self._bounded(actor, programme),
-                people=(set(people) & mine or mine) if mine else people,
+                people=view.people.ids_of(self.tenant, actor.id) if own else wanted,
                 after=after,
-                limit=limit + 1,
+                limit=EVERY if own and wanted else limit + 1,
                 position=position,
             )
-            return Listing(tuple(rows[:limit]), position or view.position, len(rows) > limit)
+            if own and wanted:
+                rows = [row for row in rows if wanted.intersection(row.people)]
+            upto = view.position if position is None else position
+            return Listing(tuple(rows[:limit]), upto, len(rows) > limit)
+
+    def total(
+        self,
+        actor: Actor,
+        *,
+        statuses: Collection[Status] = (),
+        stages: Collection[str] = (),
+        programme: str | None = None,
+        people: Collection[str] = (),
+        at: At = None,
+    ) -> int:
+        """How many cycles match every filter of `cycles`."""
+        return sum(
+            count.cycles
+            for count in self.counts(actor, programme=programme, people=people, at=at)
+            if (not statuses or count.status in statuses) and (not stages or count.stage in stages)
+        )
 
     def cycle(self, cycle: str, actor: Actor, *, at: At = None) -> CycleRow:
         """Where one cycle stood; raises `NotFound` when it was not there, `RefusedError` when it is not shown."""
@@ -80,9 +104,19 @@ class CycleQuestions(Asked):
         self._permit(row, actor)
         return row
 
-    def counts(self, actor: Actor, *, programme: str | None = None, at: At = None) -> list[Count]:
-        """How many cycles stood where, by programme, status and stage."""
-        self._for_staff(actor, "counts of cycles")
+    def counts(
+        self,
+        actor: Actor,
+        *,
+        programme: str | None = None,
+        people: Collection[str] = (),
+        at: At = None,
+    ) -> list[Count]:
+        """How many cycles stood where, by programme, status and stage; of participants, their own."""
+        if people or actor.role is Role.PARTICIPANT:
+            rows = self.cycles(actor, programme=programme, people=people, at=at, limit=EVERY).rows
+            places = Counter((row.programme, row.stage, row.status) for row in rows)
+            return [Count(*place, number) for place, number in places.items()]
         with self.readers.view() as view:
             return view.cycles.counts(
                 self.tenant, programme=self._bounded(actor, programme), position=self.position(at)
@@ -93,11 +127,12 @@ class CycleQuestions(Asked):
         return stage_clock(row, self.definition(row, programme), programme, day)
 
     def stalled(
-        self, actor: Actor, programme: Programme, day: date, *, limit: int = 100_000
+        self, actor: Actor, programme: Programme, day: date, *, at: At = None, limit: int = 100_000
     ) -> list[Stalled]:
         """Cycles that have not moved within the allowance of their stage, longest first."""
         self._for_staff(actor, "the list of stalled cycles")
-        found = (self._stalled(row, programme, day) for row in self._long_in_stage(actor, programme, day))
+        candidates = self._long_in_stage(actor, programme, day, self.position(at))
+        found = (self._stalled(row, programme, day) for row in candidates)
         return sorted((one for one in found if one), key=lambda one: -one.elapsed)[:limit]
 
     def course(self, cycle: str, actor: Actor) -> list[CycleRow]:
@@ -121,7 +156,9 @@ class CycleQuestions(Asked):
                 cycle=row.cycle,
             ).or_raise()
 
-    def _long_in_stage(self, actor: Actor, programme: Programme, day: date) -> Iterator[CycleRow]:
+    def _long_in_stage(
+        self, actor: Actor, programme: Programme, day: date, position: int | None
+    ) -> Iterator[CycleRow]:
         """Active cycles that may be stalled: a school day is never shorter than a day."""
         shortest = min((s.stalled_after for d in self.published(programme) for s in d.stages), default=0)
         since = datetime.combine(day - timedelta(days=shortest - 1), datetime.min.time(), UTC)
@@ -129,7 +166,9 @@ class CycleQuestions(Asked):
         wanted = self._bounded(actor, programme.id)
         while True:
             with self.readers.view() as view:
-                rows = view.cycles.stalled(self.tenant, since, programme=wanted, after=after, limit=PAGE)
+                rows = view.cycles.stalled(
+                    self.tenant, since, programme=wanted, after=after, limit=PAGE, position=position
+                )
             yield from rows
             if len(rows) < PAGE:
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from os.path import commonprefix
 
@@ -68,14 +68,14 @@ class References(Asked):
         """Each id with its shortest beginning that no other id of its kind shares."""
         with self.readers.view() as view:
             tenant = self.tenant
-            beginning = {
+            beginning: dict[str, Callable[[str], list[str]]] = {
                 "c": lambda prefix: view.cycles.beginning(tenant, prefix, 2),
                 "p": lambda prefix: [p.id for p in view.people.beginning(tenant, prefix, 2)],
                 "b": lambda prefix: view.trail.batches_beginning(tenant, prefix, 2),
             }
             shortened: dict[str, str] = {}
             for id in ids:
-                others = beginning.get(id[:1], lambda prefix: [])
+                others = beginning.get(id[:1], _nobody)
                 length = SHORTEST
                 while length < len(id) and len(found := others(id[:length])) > 1:
                     length = max(length, len(commonprefix(found))) + 1  # noqa: RUF071 - of characters
@@ -87,6 +87,11 @@ def _prefix(letter: str, text: str) -> str:
     """The beginning of an id, as typed with or without its letter."""
     bare = text.strip().lower().removeprefix(f"{letter}-").translate(_MISREAD)
     return f"{letter}-{bare}" if bare else "\x00"
+
+
+def _nobody(prefix: str) -> list[str]:
+    """The others of an id of a kind that has no read model."""
+    return []
 
 
 def _found(row: CycleRow, names: dict[str, str]) -> Found:
