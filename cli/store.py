@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.actor import LOCAL, Actor
+from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME
 from mentorcycle.domain.vocabulary import Known
 
@@ -50,7 +51,11 @@ class Place:
 
     @cached_property
     def programme(self) -> Programme:
-        return self.queries.programme(self.programme_id)
+        """The programme; one that was named must be there."""
+        found = self.queries.programme(self.programme_id)
+        if self.session.settings.program and not found.exists:
+            raise NotFound("programme", self.programme_id, "run: mentorcycle db status")
+        return found
 
     @property
     def programme_id(self) -> str:
@@ -60,13 +65,14 @@ class Place:
     def today(self) -> date:
         return self.session.today(self.programme.zone)
 
-    def cycle(self, text: str) -> str:
+    def cycle(self, text: str, *, remember: bool = True) -> str:
         """The full id of the cycle that is meant; `@last` means it from then on."""
         last = self.session.last
         wanted = last if text.strip() == LAST and last else text
         candidates = (Candidate(c.id, c.name, c.other_names) for c in self.queries.find_cycles(wanted))
         found = resolve(text, candidates, "cycle", last=last).id
-        self.session.remember(found)
+        if remember:
+            self.session.remember(found)
         self.label(found)
         return found
 
@@ -120,6 +126,11 @@ class Place:
             return None
         as_of = self.session.as_of(text, self.programme.zone, self.programme.calendar)
         return as_of.stamp
+
+    def day_of(self, at: int | datetime | None) -> date:
+        """The day on which a moment of `at` was, where the programme is; a moment to come counts as today."""
+        moment = self.queries.recorded_at(at) if isinstance(at, int) else at
+        return self.today if moment is None else min(self.programme.day(moment), self.today)
 
 
 class WritingPlace(Place):

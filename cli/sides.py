@@ -1,0 +1,42 @@
+"""A cycle as lists name it: its people, mentees before mentors, and its days as short as they can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mentorcycle.projections.cycles import CycleRow
+
+    from .store import Place
+
+HALF_A_YEAR = 183
+
+
+def people_of(row: CycleRow | Any, names: Mapping[str, str]) -> str:
+    """`A. Ünal / B. Karlsson`; of a group `A. Ünal, C. Diaz / B. Karlsson`."""
+    mentees = [person for person in row.people if person in row.mentees]
+    mentors = [person for person in row.people if person not in mentees]
+    if not mentors:  # everybody is both
+        return " / ".join(names.get(person, person) for person in mentees)
+    sides = (", ".join(names.get(person, person) for person in side) for side in (mentees, mentors))
+    return " / ".join(sides)
+
+
+def names_of(place: Place, rows: Iterable[CycleRow]) -> dict[str, str]:
+    """What everybody in these cycles is called."""
+    return place.queries.names({person for row in rows for person in row.people})
+
+
+def short_day(day: date | None, today: date) -> str:
+    """`Tue 10 Nov`, with its year when that is not plain from today; nothing for None."""
+    if day is None:
+        return ""
+    near = abs((day - today).days) < HALF_A_YEAR
+    return f"{day:%a} {day.day} {day:%b}" if near else f"{day:%a} {day.day} {day:%b} {day.year:04}"
+
+
+def school_days(number: int) -> str:
+    """`8 sd`; nothing for 0."""
+    return f"{number} sd" if number else ""
