@@ -5,7 +5,7 @@ What one command comes to, `executor` knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from mentorcycle.domain.actor import Actor
@@ -19,6 +19,7 @@ from .ledger import content_hash
 from .receipt import Batch, Failed, Receipt, Result
 from .states import State, States
 from .stores.port import Appended, Store
+from .turns import pause
 
 SLICE = 1000
 
@@ -35,8 +36,7 @@ class View:
         self._trusting = trusting
         self._seen: dict[str, State] = {}
         self._assumed: set[str] = set()
-        self.pending: set[str] = set()
-        """Streams whose seen state is not durable yet."""
+        self._pending: dict[str, str] = {}
 
     def load(self, stream: str) -> State:
         """The state as the next decision sees it."""
@@ -52,17 +52,22 @@ class View:
         if missing:
             self._seen.update(self._states.load_many(missing))
 
-    def add(self, after: Mapping[str, State]) -> None:
+    def add(self, decision: Ready) -> None:
         """Go on from the states that a decision leads to."""
-        self._seen.update(after)
-        self.pending.update(after)
+        self._seen.update(decision.after)
+        self._pending.update(dict.fromkeys(decision.after, decision.slice.command_id))
+
+    def founded(self, decision: Ready, read: Iterable[str]) -> Ready:
+        """The decision, bound to those before it whose states it has read: they are not durable yet."""
+        after = tuple({self._pending[stream]: None for stream in read if stream in self._pending})
+        return replace(decision, slice=replace(decision.slice, after=after)) if after else decision
 
     def confirm(self, streams: Iterable[str]) -> bool:
         """Whether the log has these states, as far as they are not pending; those it does not are loaded anew."""
         holds = True
         for stream in self._assumed.intersection(streams):
             self._assumed.discard(stream)
-            if stream not in self.pending:
+            if stream not in self._pending:
                 fresh = self._states.load(stream)
                 holds = holds and fresh.version == self._seen[stream].version
                 self._seen[stream] = fresh
@@ -139,6 +144,7 @@ class Bulk:
             ]
             if not open_:
                 break
+            pause(retake)
             for number, result in self._attempt(open_, trusting=retake == 0):
                 results[number] = result
         return [result for result in results if result is not None]
@@ -160,7 +166,7 @@ class Bulk:
         for number, request in requests:
             decision = self._attempted(request, view)
             if isinstance(decision, Ready):
-                view.add(decision.after)
+                view.add(decision)
                 ready.append((number, request, decision))
             else:
                 others.append((number, decision))
@@ -190,10 +196,12 @@ class Bulk:
 
             decision: Ready | Refused | Failed
             try:
-                decision = self._executor.decided(request, load, view.pending)
+                decision = self._executor.decided(request, load)
             except MentorcycleError as error:
                 decision = Failed(error)
-            if isinstance(decision, Ready) or view.confirm(read):
+            if isinstance(decision, Ready):
+                return view.founded(decision, read)
+            if view.confirm(read):
                 return decision
 
     def _rehearse(self, asked: Sequence[Request | Failed], rehearsed: _Rehearsal) -> Iterator[Result]:
@@ -210,7 +218,7 @@ class Bulk:
         if not isinstance(decision, Ready):
             return decision
         receipt = rehearsal(request, decision)
-        rehearsed.view.add(decision.after)
+        rehearsed.view.add(decision)
         rehearsed.receipts[request.command_id] = _content(request), receipt
         return receipt
 

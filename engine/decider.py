@@ -5,7 +5,7 @@ The rules are the domain's; this knows which streams a command reads and makes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -65,13 +65,9 @@ class Request:
 
 @dataclass(slots=True)
 class Reading:
-    """The states that one decision has read; what it read is what must not have changed.
-
-    `pending` are streams whose state is not durable yet.
-    """
+    """The states that one decision has read; what it read is what must not have changed."""
 
     load: Load
-    pending: Container[str] = ()
     seen: dict[str, State] = field(default_factory=dict)
 
     def state(self, stream: str) -> State:
@@ -91,12 +87,8 @@ class Reading:
 
     @property
     def expected(self) -> dict[str, int]:
-        """Version of every stream that was read, but of durable programmes: a calendar may change meanwhile."""
-        return {
-            stream: state.version
-            for stream, state in self.seen.items()
-            if type(state) is not Programme or stream in self.pending
-        }
+        """Version of every stream that was read, but programmes': a calendar may change meanwhile."""
+        return {s: state.version for s, state in self.seen.items() if type(state) is not Programme}
 
 
 def named_streams(request: Request) -> Iterator[str]:
@@ -161,11 +153,9 @@ class Decider:
                 made[name] = short_id(letter, self._entropy(10))
         return made
 
-    def decide(
-        self, request: Request, load: Load, *, actor: Actor | None = None, pending: Container[str] = ()
-    ) -> Ready | Refused:
+    def decide(self, request: Request, load: Load, *, actor: Actor | None = None) -> Ready | Refused:
         """What a request comes to on the states that `load` gives; `actor` acts in place of its sender."""
-        reading = Reading(load, pending)
+        reading = Reading(load)
         actor = actor or request.actor
         main, outcome = self._outcome(request, actor, reading)
         if isinstance(outcome, Refused):

@@ -5,7 +5,7 @@ What a decision is, `decider` knows; what the caller sees, `engine`; many comman
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,13 +19,14 @@ from mentorcycle.domain.refusal import Refused
 from mentorcycle.domain.vocabulary import Role
 
 from .codec import decode, from_micros
-from .decider import Decider, Ready, Request
+from .decider import Decider, Load, Ready, Request
 from .intake import instant, taken, text
 from .ledger import carries_words, content_hash, new_command_id
 from .receipt import Receipt, subject_of_events
 from .settings import Settings
-from .states import State, States
+from .states import States
 from .stores.port import Appended, KnownCommand, Store, StoredRow
+from .turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Executor:
         self._settings = settings
         self._states = states
         self._decider = decider
+        self._turns = Turns()
 
     def one(
         self, command: Command, actor: Actor, said: Said, *, command_id: str | None, dry_run: bool
@@ -58,18 +60,19 @@ class Executor:
         if command_id is not None and (first := self.first_receipt(request)):
             return first
         conflict: Conflict | None = None
-        for _ in range(self._settings.retakes + 1):
-            ready = self.decided(request, self._states.load)
-            if isinstance(ready, Refused):
-                return ready
-            if dry_run:
-                return rehearsal(request, ready)
-            try:
-                return self.receipt(request, ready, self._store.append(ready.slice))
-            except Conflict as error:
-                conflict = error
-            except CommandReused:
-                return self.known(request)
+        for retake in range(self._settings.retakes + 1):
+            with self._turns.after(conflict, retake):
+                ready = self.decided(request, self._states.load)
+                if isinstance(ready, Refused):
+                    return ready
+                if dry_run:
+                    return rehearsal(request, ready)
+                try:
+                    return self.receipt(request, ready, self._store.append(ready.slice))
+                except Conflict as error:
+                    conflict = error
+                except CommandReused:
+                    return self.known(request)
         assert conflict is not None
         raise conflict
 
@@ -90,15 +93,13 @@ class Executor:
             said.batch,
         )
 
-    def decided(
-        self, request: Request, load: Callable[[str], State], pending: Container[str] = ()
-    ) -> Ready | Refused:
+    def decided(self, request: Request, load: Load) -> Ready | Refused:
         """The decision; somebody who may not, but was merged into somebody who may, acts as that person."""
-        ready = self._decider.decide(request, load, pending=pending)
+        ready = self._decider.decide(request, load)
         if isinstance(ready, Refused) and ready.not_permitted:
             survivor = self.survivor(request.actor)
             if survivor != request.actor:
-                return self._decider.decide(request, load, actor=survivor, pending=pending)
+                return self._decider.decide(request, load, actor=survivor)
         return ready
 
     def survivor(self, actor: Actor) -> Actor:

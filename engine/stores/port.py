@@ -43,6 +43,8 @@ class Slice:
 
     `expected` gives the version (0 = does not exist) that every stream read for the decision must
     still have, also streams that get no event. `content_hash` is the digest of the command's content.
+    `after` names slices of the same call whose effects this one was decided on: unless each of them is taken
+    now, it is a conflict, whatever the versions say.
     """
 
     tenant: str
@@ -51,6 +53,7 @@ class Slice:
     expected: Mapping[str, int]
     events: Sequence[NewEvent]
     words: Sequence[NewWords] = ()
+    after: Sequence[str] = ()
 
 
 class Appended(NamedTuple):

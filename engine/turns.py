@@ -1,0 +1,41 @@
+"""Fairness after a conflict: who lost a race decides again in turn, so that nobody loses for ever.
+
+Threads of one engine come one after the other; other processes are given a random moment to finish.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from time import sleep
+
+from mentorcycle.domain.errors import Conflict
+
+_LOCKS = 64
+_AT_ONCE = 2
+_SHORTEST, _LONGEST = 0.001, 0.05
+
+
+class Turns:
+    """The turns of one engine, by the stream that was fought for."""
+
+    def __init__(self) -> None:
+        self._locks = tuple(Lock() for _ in range(_LOCKS))
+
+    @contextmanager
+    def after(self, conflict: Conflict | None, times: int) -> Iterator[None]:
+        """Within, it is this thread's turn, after it lost `times` times; without a conflict everybody goes at once."""
+        if conflict is None:
+            yield
+            return
+        pause(times)
+        with self._locks[hash(conflict.stream) % _LOCKS]:
+            yield
+
+
+def pause(times: int) -> None:
+    """Wait a random moment, longer the more often somebody else was first."""
+    if times > _AT_ONCE:
+        sleep(random.uniform(0, min(_LONGEST, _SHORTEST * 2**times)))
