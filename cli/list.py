@@ -60,7 +60,10 @@ def list_(
             "people": [*map(place.person, people), *([_self(place)] if mine else ())],
             "at": at,
         }
-        filters = {"statuses": statuses, "stages": tuple(_stage(place, stage) for stage in stages)}
+        filters: dict[str, Any] = {
+            "statuses": statuses,
+            "stages": tuple(_stage(place, stage) for stage in stages),
+        }
         if counts:
             _count(place, at, wanted, **filters)
             return
@@ -173,12 +176,12 @@ def _count(
     ]
     order = [s.name for d in place.queries.published(place.programme) for s in d.stages]
     named = [stage for stage in order if not stages or stage in stages]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for stage in dict.fromkeys([*named, *(c.stage for c in found)]):
         here = [c for c in found if c.stage == stage]
         by_status = {status: sum(c.cycles for c in here if c.status.value == status) for status in _STATUSES}
         rows.append({"stage": stage, **by_status, "total": sum(by_status.values())})
-    total = sum(row["total"] for row in rows)
+    total = sum(c.cycles for c in found)
     numbers = [Column(key, right=True, human=lambda n: str(n or "")) for key in (*_STATUSES, "total")]
     place.session.out.rows(
         "counts/1",

@@ -48,6 +48,7 @@ CYCLE: Tree = {
 }
 
 TREE: Tree = {
+    "list": Leaf("mentorcycle.cli.list:list_", "List cycles and where they stand."),
     "demo": Leaf("mentorcycle.cli.demo:demo", "Live a school year with 200 teachers and look at it."),
     "import": Leaf("mentorcycle.cli.roster:import_", "Import people from a roster."),
     "roster": Branch(
