@@ -12,6 +12,7 @@ from mentorcycle.domain.vocabulary import Status
 from . import options
 from .choices import choice
 from .session import Session, command
+from .sides import counted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -128,7 +129,7 @@ def _write(place: Place, at: At, listing: Listing, total: int, *, filtered: bool
         "list/1",
         columns,
         _rows(place, at, listing.rows, day),
-        footer=f"{len(listing.rows)} of {total} cycles{page}" if listing.rows else "",
+        footer=f"{len(listing.rows)} of {counted(total, 'cycle')}{page}" if listing.rows else "",
         empty=_empty(at, total, filtered=filtered),
         as_of=session.now() if at is None else at,
         facts={"position": listing.position, "total": total, "more": listing.more, "after": last},
@@ -157,7 +158,7 @@ def _rows(place: Place, at: At, rows: tuple[CycleRow, ...], day: date) -> Iterat
 
 def _empty(at: At, total: int, *, filtered: bool) -> str:
     if total:
-        return f"no more: that was the last of {total} cycles"
+        return f"no more: that was the last of {counted(total, 'cycle')}"
     if filtered:
         return "no cycle is like that: mentorcycle list --counts shows where cycles are"
     then = " then" if at is not None else ": mentorcycle pair publish, then mentorcycle cycle open"
@@ -187,7 +188,7 @@ def _count(
         "counts/1",
         [Column("stage", keep=True), *numbers],
         rows if total else [],
-        footer=f"{total} cycles" if total else "",
+        footer=counted(total, "cycle") if total else "",
         empty=_empty(at, 0, filtered=bool(statuses or stages or wanted["people"])),
         as_of=place.session.now() if at is None else at,
         facts={"total": total},

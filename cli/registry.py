@@ -49,6 +49,7 @@ CYCLE: Tree = {
 
 TREE: Tree = {
     "list": Leaf("mentorcycle.cli.list:list_", "List cycles and where they stand."),
+    "stalled": Leaf("mentorcycle.cli.stalled:stalled", "List cycles that have not moved on for too long."),
     "demo": Leaf("mentorcycle.cli.demo:demo", "Live a school year with 200 teachers and look at it."),
     "import": Leaf("mentorcycle.cli.roster:import_", "Import people from a roster."),
     "roster": Branch(
@@ -102,6 +103,15 @@ TREE: Tree = {
             "list": Leaf("mentorcycle.cli.batch:list_", "List batches."),
             "show": Leaf("mentorcycle.cli.batch:show", "Show what a batch did."),
             "undo": Leaf("mentorcycle.cli.batch:undo", "Take back a batch's advances."),
+        },
+    ),
+    "calendar": Branch(
+        "School days: which count, and how many.",
+        {
+            "show": Leaf("mentorcycle.cli.calendar:show", "Show the weekend and the days that differ."),
+            "close": Leaf("mentorcycle.cli.calendar:close", "Say that there is no school on some days."),
+            "open": Leaf("mentorcycle.cli.calendar:open_", "Say that there is school on some days."),
+            "days": Leaf("mentorcycle.cli.calendar:days", "Count school days between two dates."),
         },
     ),
     "completion": Leaf("mentorcycle.cli.completion:completion", "Print the completion script of a shell."),

@@ -40,3 +40,8 @@ def short_day(day: date | None, today: date) -> str:
 def school_days(number: int) -> str:
     """`8 sd`; nothing for 0."""
     return f"{number} sd" if number else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 cycle`, `2 cycles`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -54,7 +54,8 @@ class Place:
         """The programme; one that was named must be there."""
         found = self.queries.programme(self.programme_id)
         if self.session.settings.program and not found.exists:
-            raise NotFound("programme", self.programme_id, "run: mentorcycle db status")
+            fix = f"check the name, or make it: mentorcycle db init --program {self.programme_id}"
+            raise NotFound("programme", self.programme_id, fix)
         return found
 
     @property
