@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mentorcycle.domain.errors import HistoryUnreadable, MentorcycleError
-from mentorcycle.domain.recorded import Recorded
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import StoredRow
 from .letters import Aside, Poison
 
-Decode: TypeAlias = Callable[[StoredRow], Recorded[Any]]
+if TYPE_CHECKING:
+    from mentorcycle.domain.recorded import Recorded
+
+Decode: TypeAlias = Callable[[StoredRow], "Recorded[Any]"]
 
 MOST_POISONED = 50
 """Streams that one batch may set aside before the read model itself is taken to be broken."""

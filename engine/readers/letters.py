@@ -8,9 +8,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mentorcycle.domain.recorded import Recorded
+if TYPE_CHECKING:
+    from mentorcycle.domain.recorded import Recorded
 
 LETTERS = "SELECT tenant, stream, position FROM dead_letters WHERE model = ? AND generation = ?"
 DISCARDED = "SELECT position FROM discarded_events WHERE model = ?"

@@ -81,7 +81,8 @@ class Readers:
                 if any(one.to_create for one in behind):
                     self._begin()
                 else:
-                    self._step(behind, head, size)
+                    outdated = (one.outdated.position for one in behind if one.outdated)
+                    self._step(behind, max([head, *outdated]), size)
                     size = min(2 * size, LARGEST_BATCH)
         return head
 
@@ -255,12 +256,11 @@ def _said_if_read_only() -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:
-        cause = error.__cause__
-        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        if code not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+        if code not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and "read-only" not in error.what:
             raise
         raise StoreUnavailable(
             "the read models are behind the log and cannot be brought up to date",
-            f"the store can only be read ({cause})",
+            error.what,
             "run: mentorcycle db status, once, where the store can be written",
         ) from error

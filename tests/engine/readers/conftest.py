@@ -1,0 +1,104 @@
+"""A log in memory or in a file, facts to tell it, and read models made for a test."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.events import Event, PersonAdded
+from mentorcycle.domain.recorded import Recorded
+from mentorcycle.engine.codec import encode
+from mentorcycle.engine.readers import Readers
+from mentorcycle.engine.stores.memory import MemoryStore
+from mentorcycle.engine.stores.port import NewEvent, Slice
+from mentorcycle.engine.stores.sqlite import SQLiteStore
+from mentorcycle.projections import ReadModel
+from mentorcycle.projections.projection import Table
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+class Story:
+    """A log and the streams told to it."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+
+    def tell(self, stream: str, *events: Event) -> int:
+        known = len(self.store.read_stream("default", stream))
+        for version, event in enumerate(events, known + 1):
+            at, actor = self.store.head() + 1, Actor.coordinator()
+            fact = Recorded(
+                at, "default", stream, version, NOW, NOW, actor, f"k{at}", None, None, None, event
+            )
+            self.append(stream, version, type(event).topic, encode(fact))
+        return self.store.head()
+
+    def append(self, stream: str, version: int, topic: str, state: bytes) -> None:
+        command = f"k{self.store.head() + 1}"
+        self.store.append(Slice("default", command, b"", {}, [NewEvent(stream, version, topic, state)]))
+
+    def names(self, *names: str) -> int:
+        """People called so, one each: `ada` is `person:ada`."""
+        for name in names:
+            self.tell(f"person:{name}", PersonAdded(name=name))
+        return self.store.head()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
+    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "log.db")
+    yield Story(store)
+    store.close()
+
+
+@pytest.fixture
+def filed(tmp_path: Path) -> Iterator[Story]:
+    """A story in a file."""
+    store = SQLiteStore(tmp_path / "log.db")
+    yield Story(store)
+    store.close()
+
+
+class Seen:
+    """A read model that keeps what it saw; it raises for people in `poison`, and for all when `broken`."""
+
+    def __init__(self) -> None:
+        self.poison: set[str] = set()
+        self.broken = False
+        self.batches: list[int] = []
+
+    def model(self, version: int = 1) -> ReadModel:
+        create = "CREATE TABLE seen_event_{g} (position INTEGER PRIMARY KEY, stream TEXT NOT NULL)"
+        return ReadModel("seen", version, (Table("seen_event", "position", create),), self._apply)
+
+    def _apply(self, connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+        self.batches.append(len(events))
+        for r in events:
+            if self.broken or r.stream.removeprefix("person:") in self.poison:
+                raise ValueError(f"cannot take {r.event}")
+            connection.execute(f"INSERT INTO seen_event_{g} VALUES (?, ?)", (r.position, r.stream))
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def rows() -> Callable[[Readers], list[tuple[int, str]]]:
+    """The rows of `Seen` that a query gets now."""
+
+    def read(readers: Readers) -> list[tuple[int, str]]:
+        with readers.view() as view:
+            g = view.serving("seen").generation
+            found = view.connection.execute(f"SELECT position, stream FROM seen_event_{g} ORDER BY position")
+            return [(position, stream.removeprefix("person:")) for position, stream in found]
+
+    return read

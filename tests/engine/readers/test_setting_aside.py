@@ -1,0 +1,170 @@
+"""What one read model cannot take: its stream waits as a dead letter, and the others go on."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from mentorcycle.domain.errors import NotFound, StoreUnavailable
+from mentorcycle.domain.events import PersonReturned
+from mentorcycle.engine.readers import Readers
+from mentorcycle.projections import PEOPLE, TRAIL, ReadModel
+
+
+def test_an_event_that_cannot_be_taken_sets_its_stream_aside_and_the_others_go_on(story, seen, rows):
+    seen.poison = {"bo"}
+    story.names("ada", "bo", "cy")
+    story.tell("person:bo", PersonReturned())
+    story.names("di")
+    readers = Readers(story.store, models=[seen.model(), PEOPLE])
+    assert rows(readers) == [(1, "ada"), (3, "cy"), (5, "di")]
+    (letter,) = readers.dead_letters()
+    assert (letter.model, letter.stream, letter.position, letter.error) == (
+        "seen",
+        "person:bo",
+        2,
+        "ValueError",
+    )
+    with readers.view() as view:
+        assert view.people.count("default") == 4
+
+
+def test_later_events_of_a_stream_that_is_set_aside_wait_too(story, seen, rows):
+    seen.poison = {"bo"}
+    readers = Readers(story.store, models=[seen.model()])
+    story.names("ada", "bo")
+    readers.catch_up()
+    seen.poison = set()
+    story.tell("person:bo", PersonReturned())
+    story.names("cy")
+    assert rows(readers) == [(1, "ada"), (4, "cy")]
+    (letter,) = readers.dead_letters()
+    found = readers.inspect(letter)
+    assert (found.topic, found.version, found.waiting) == ("PersonAdded.1", 1, 2)
+    assert readers.status()[0].dead_letters == 1
+
+
+def test_after_the_mend_a_retry_takes_what_waited(story, seen, rows):
+    seen.poison = {"bo"}
+    readers = Readers(story.store, models=[seen.model()])
+    story.names("ada", "bo", "cy")
+    story.tell("person:bo", PersonReturned())
+    readers.catch_up()
+    seen.poison = set()
+    assert readers.retry(readers.dead_letters()[0]) is None
+    assert rows(readers) == [(1, "ada"), (2, "bo"), (3, "cy"), (4, "bo")]
+    assert readers.dead_letters() == []
+    assert readers.compare("seen").equal
+    story.tell("person:bo", PersonReturned())
+    assert rows(readers)[-1] == (5, "bo")
+
+
+def test_a_retry_that_fails_again_leaves_the_letter_and_what_others_wrote(story, seen, rows):
+    seen.poison = {"bo"}
+    readers = Readers(story.store, models=[seen.model()])
+    story.names("ada", "bo", "cy")
+    readers.catch_up()
+    (letter,) = readers.dead_letters()
+    left = readers.retry(letter)
+    assert left is not None
+    assert left[:5] == letter[:5]
+    assert rows(readers) == [(1, "ada"), (3, "cy")]
+
+
+def test_a_discarded_event_is_left_out_for_good_and_the_stream_goes_on(story, seen, rows):
+    seen.poison = {"bo"}
+    readers = Readers(story.store, models=[seen.model()])
+    story.names("ada", "bo")
+    readers.catch_up()
+    seen.poison = set()
+    story.tell("person:bo", PersonReturned())
+    assert readers.discard(readers.dead_letters()[0]) is None
+    assert rows(readers) == [(1, "ada"), (3, "bo")]
+    assert readers.rebuild("seen").equal
+    assert readers.compare("seen").equal
+    assert rows(readers) == [(1, "ada"), (3, "bo")]
+
+
+@pytest.mark.parametrize(
+    ("topic", "state"),
+    [("Unheard.1", b"\x90"), ("PersonAdded.99", b"\x90"), ("PersonAdded.1", b"\xc1\xff")],
+)
+def test_an_event_that_cannot_be_decoded_sets_its_stream_aside_in_every_read_model(story, topic, state):
+    story.names("ada")
+    story.append("person:bo", 1, topic, state)
+    story.names("cy")
+    readers = Readers(story.store)
+    with readers.view() as view:
+        assert [row.name for row in view.people.page("default")] == ["ada", "cy"]
+        assert [row.position for row in view.trail.page("default")] == [3, 1]
+    assert {(letter.model, letter.position, letter.error) for letter in readers.dead_letters()} == {
+        (model, 2, "HistoryUnreadable") for model in ("cycles", "people", "minutes", "trail")
+    }
+
+
+def test_a_dead_letter_holds_neither_payload_nor_words_of_the_error(filed, seen):
+    seen.poison = {"secret-name"}
+    filed.names("secret-name")
+    Readers(filed.store, models=[seen.model()]).catch_up()
+    with filed.store.reader() as connection:
+        row = connection.execute("SELECT model, position, error FROM dead_letters").fetchone()
+    assert row == ("seen", 1, "ValueError")
+
+
+def test_a_read_model_that_can_take_nothing_has_failed_and_the_others_go_on(story, seen, rows):
+    seen.broken = True
+    story.names(*(f"n{n}" for n in range(60)))
+    readers = Readers(story.store, models=[seen.model(), PEOPLE])
+    with readers.view() as view:
+        assert view.people.count("default") == 60
+        with pytest.raises(StoreUnavailable, match="seen has failed"):
+            view.serving("seen")
+    status = {status.name: status for status in readers.status()}
+    assert (status["seen"].state, status["seen"].error, status["seen"].position) == (
+        "failed",
+        "ValueError",
+        0,
+    )
+    assert status["people"].state == "active"
+    seen.broken = False
+    assert readers.rebuild("seen").equal is None
+    assert len(rows(readers)) == 60
+
+
+def test_a_read_model_whose_tables_are_gone_has_failed_until_it_is_rebuilt(filed):
+    filed.names("ada")
+    readers = Readers(filed.store, models=[PEOPLE, TRAIL])
+    readers.catch_up()
+    with filed.store.writer() as connection:
+        connection.execute("DROP TABLE trail_event_1")
+    filed.names("bo")
+    with readers.view() as view:
+        assert view.people.count("default") == 2
+        with pytest.raises(StoreUnavailable, match="db rebuild trail"):
+            view.trail.page("default")
+    readers.rebuild("trail")
+    with readers.view() as view:
+        assert [row.position for row in view.trail.page("default")] == [2, 1]
+
+
+def test_what_cannot_be_taken_together_is_no_reason_to_set_aside_what_can_be_taken_alone(story, seen):
+    """A fold that fails on a whole batch only (say, too many variables) is asked for its halves."""
+    apply = seen.model().apply
+
+    def narrow(connection: sqlite3.Connection, g: int, events):
+        if len(events) > 3:
+            raise MemoryError
+        apply(connection, g, events)
+
+    model = seen.model()
+    story.names(*(f"n{n}" for n in range(20)))
+    readers = Readers(story.store, models=[ReadModel(model.name, 1, model.tables, narrow)])
+    readers.catch_up()
+    assert readers.dead_letters() == []
+    assert sum(seen.batches) == 20
+
+
+def test_a_read_model_that_does_not_exist_is_not_found(story):
+    with pytest.raises(NotFound):
+        Readers(story.store).rebuild("nothing")
