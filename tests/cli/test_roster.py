@@ -1,0 +1,239 @@
+"""Importing rosters: what is taken, what is refused with every reason, and what happens the second time."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mentorcycle.cli.main import cli
+from mentorcycle.cli.session import Session
+
+NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
+THIRD_PARTY = Path(__file__).parents[2].parent / "shared" / "data" / "oneroster"
+PASSWORD = "Password1-"
+
+GOOD = """external_id,given_name,family_name,email,areas,capacity
+001,Ann,Ünal,ann@example.org,engagement,
+002,Bo,Karlsson,bo@example.org,engagement;planning,2
+"""
+BAD = """external_id,given_name,family_name,email,areas,capacity
+001,Ann,Ünal,ann@example.org,engagement,
+002,Bo,,bo@example.org,engagement,two
+003,Cy,Li,cy@example.org,engagment,1
+"""
+
+Program = Callable[..., Result]
+
+
+@pytest.fixture
+def program(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    monkeypatch.chdir(tmp_path)
+
+    def start(*words: str) -> Result:
+        return CliRunner().invoke(cli, words, obj=Session(now=lambda: NOW, environ=environ))
+
+    return start
+
+
+def people(program: Program) -> list[dict[str, object]]:
+    found = program("person", "list", "--format", "json")
+    assert found.exit_code == 0, found.stderr
+    return json.loads(found.stdout)["rows"]
+
+
+def test_a_roster_becomes_people_and_the_second_import_does_nothing(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
+
+    first, second = program("import", "t.csv"), program("import", "t.csv")
+
+    assert first.exit_code == 0
+    assert "2 of 2 imported" in first.stderr
+    assert second.exit_code == 0
+    assert second.stdout == ""
+    assert "nothing to do: 2 people as they are known" in second.stderr
+    assert [person["name"] for person in people(program)] == ["Ann Ünal", "Bo Karlsson"]
+
+
+def test_leading_zeros_stay(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
+    program("import", "t.csv")
+    shown = program("person", "show", "001", "--format", "json")
+    assert shown.exit_code == 0, shown.stderr
+    assert '"001"' in shown.stdout
+
+
+def test_one_bad_row_keeps_every_row_out_and_all_problems_are_told(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+
+    refused = program("import", "t.csv")
+
+    assert refused.exit_code == 3
+    assert [line.split("\t")[:3] for line in refused.stdout.splitlines()] == [
+        ["t.csv", "3", "family_name"],
+        ["t.csv", "3", "capacity"],
+        ["t.csv", "4", "areas"],
+    ]
+    assert "did you mean engagement?" in refused.stdout
+    assert "nothing was written" in refused.stderr
+    assert people(program) == []
+
+
+def test_the_errors_file_can_be_mended_and_fed_again(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+    program("import", "t.csv", "--partial")
+    errors = tmp_path / "t-errors.csv"
+    mended = errors.read_text("utf-8-sig").replace("engagment", "engagement")
+    mended = mended.replace('"Bo",""', '"Bo","Ek"').replace('"two"', '"2"')
+    errors.write_text(mended, encoding="utf-8")
+
+    again = program("import", "t-errors.csv")
+
+    assert again.exit_code == 0, again.stderr
+    assert [person["name"] for person in people(program)] == ["Ann Ünal", "Bo Ek", "Cy Li"]
+
+
+def test_partial_takes_the_good_rows_and_says_that_it_is_a_part(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+    partly = program("import", "t.csv", "--partial")
+    assert partly.exit_code == 6
+    assert [person["name"] for person in people(program)] == ["Ann Ünal"]
+
+
+def test_a_changed_row_is_shown_by_diff_and_taken_by_import(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(GOOD, encoding="utf-8")
+    program("import", "t.csv")
+    file.write_text(GOOD.replace("bo@example.org", "bo.k@example.org"), encoding="utf-8")
+
+    shown, taken, after = (
+        program("roster", "diff", "t.csv"),
+        program("import", "t.csv"),
+        program("import", "t.csv"),
+    )
+
+    assert "002\tBo Karlsson\tchange\temail: bo@example.org → bo.k@example.org" in shown.stdout
+    assert "1 of 1 imported" in taken.stderr
+    assert "nothing to do" in after.stderr
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
+    dry = program("import", "t.csv", "--dry-run")
+    assert dry.exit_code == 0
+    assert dry.stdout.count("dry-run") == 2
+    assert people(program) == []
+
+
+def test_a_check_needs_no_store(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
+    assert program("roster", "check", "t.csv").exit_code == 0
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+    assert program("roster", "check", "t.csv").exit_code == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\x00", "t.csv"),
+        (b"", "empty"),
+        (b"external_id,given_name\n001,Ann\n", "family_name"),
+        ("external_id,given_name,family_name\n001,Ann,Müller\n".encode("cp1252"), "UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_so(
+    program: Program, tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    refused = program("import", "t.csv")
+    assert refused.exit_code == 3
+    assert said in refused.stdout + refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_missing_file_is_a_mistake_of_usage_or_input(program: Program) -> None:
+    refused = program("import", "nowhere.csv")
+    assert refused.exit_code in (2, 3)
+    assert "nowhere.csv" in refused.stderr
+
+
+def test_row_40000_is_found(program: Program, tmp_path: Path) -> None:
+    rows = [f"{n:06},Given{n},Family{n}" for n in range(1, 40_001)]
+    rows[39_998] = "039999,,Family"
+    (tmp_path / "t.csv").write_text(
+        "external_id,given_name,family_name\n" + "\n".join(rows), encoding="utf-8"
+    )
+    refused = program("import", "t.csv")
+    assert refused.exit_code == 3
+    assert refused.stdout.split("\t")[:3] == ["t.csv", "40000", "given_name"]
+
+
+def test_the_template_can_be_imported_once_it_is_filled(program: Program, tmp_path: Path) -> None:
+    header = program("roster", "template").stdout.strip()
+    values = {"external_id": "7", "given_name": "Eli", "family_name": "Okoro"}
+    row = ",".join(values.get(name, "") for name in header.split(","))
+    (tmp_path / "t.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    assert program("import", "t.csv").exit_code == 0
+    assert [person["name"] for person in people(program)] == ["Eli Okoro"]
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("Test_full_data_set", 2),
+        ("Test_minimal_data_set", 2),
+        ("v1p2_full_dataset", 3),
+        ("oneroster_test_data", 0),
+    ],
+)
+def test_third_party_rosters_give_their_staff_and_a_cycle_runs_on_them(
+    program: Program, tmp_path: Path, name: str, count: int
+) -> None:
+    archive = THIRD_PARTY / f"{name}.zip"
+    if not archive.exists():
+        pytest.skip("the third-party OneRoster files do not lie beside this checkout")
+
+    assert program("import", str(archive)).exit_code == 0
+    assert "nothing to do" in program("import", str(archive)).stderr
+
+    found = people(program)
+    assert len(found) == count
+    if count:
+        ids = [str(person["id"]) for person in found]
+        assert program("pair", "publish", ids[0], ids[1]).exit_code == 0
+        opened = program("cycle", "open", ids[0])
+        assert opened.exit_code == 0, opened.stderr
+        assert program("next", "@last").exit_code == 0
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("mentorcycle.db*"))
+    students = [b"Mary", b"mary.jones", b"anna.brown", b"brucewayne", b"6037778888"]
+    assert not [word for word in (PASSWORD.encode(), b"Batman", *students) if word in stored]
+
+
+def test_a_folder_and_its_zip_are_the_same(program: Program, tmp_path: Path) -> None:
+    files = {
+        "manifest.csv": "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\n"
+        "file.users,bulk\nfile.orgs,bulk\n",
+        "orgs.csv": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"
+        "o1,active,,Lindholm,school,,\n",
+        "users.csv": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,"
+        "familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password\n"
+        f"u1,active,,TRUE,o1,teacher,ann,,Ann,Ünal,,,ann@example.org,,,,,{PASSWORD}\n"
+        f"u2,active,,TRUE,o1,student,pup,,Pip,Pupil,,,,,,,,{PASSWORD}\n",
+    }
+    folder = tmp_path / "roster"
+    folder.mkdir()
+    with zipfile.ZipFile(tmp_path / "roster.zip", "w") as archive:
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+            archive.writestr(name, text)
+
+    assert "1 of 1 imported" in program("import", "roster").stderr
+    assert "nothing to do: 1 person" in program("import", "roster.zip").stderr
+    (folder / "orgs.csv").unlink()
+    orphaned = program("import", "roster")
+    assert orphaned.exit_code == 3
+    assert "orgs.csv" in orphaned.stdout
