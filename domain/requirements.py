@@ -52,10 +52,12 @@ def _goals_set(cycle: Cycle, parameters: Parameters, names: Names) -> Iterator[U
     complete = [goal for goal in cycle.goals if goal.measured and goal.target is not None]
     if len(complete) >= minimum:
         return
+    facts: dict[str, Fact] = {}
     if not cycle.goals:
         why = "no goal is set"
     elif minimum == 1:
         first = cycle.goals[0]
+        facts = {"goal": first.id}
         lacks = [
             word
             for word, there in (("success measure", first.measured), ("target", first.target is not None))
@@ -64,7 +66,7 @@ def _goals_set(cycle: Cycle, parameters: Parameters, names: Names) -> Iterator[U
         why = f"goal {first.id} has no {' and no '.join(lacks)}"
     else:
         why = f"{len(complete)} of {minimum} goals have a success measure and a target"
-    yield Unmet("goals-set", why, "set a goal with a measure and a target", cycle.mentees)
+    yield Unmet("goals-set", why, "set a goal with a measure and a target", cycle.mentees, facts)
 
 
 @_requirement("goals-agreed")

@@ -15,7 +15,7 @@ from ..definition import Edge
 from ..errors import NotFound
 from ..refusal import Refusal
 from . import correct, course, goals, lessons, partners, work
-from .rules import DECIDERS
+from .rules import DECIDERS, status_refusals
 from .state import Cycle
 
 __all__ = ["Move", "decide", "moves"]
@@ -44,6 +44,15 @@ def moves(cycle: Cycle, context: Context) -> tuple[Move, ...]:
     def asked() -> Iterator[Move]:
         for edge in sorted(context.definition.edges_from(cycle.stage), key=lambda e: e.trigger.value):
             outcome = decide(cycle, c.Advance(cycle.id, edge.target), context)
-            yield Move(edge, () if isinstance(outcome, Accepted) else outcome.refusals)
+            yield Move(edge, _against(cycle, edge, outcome))
 
     return tuple(asked())
+
+
+def _against(cycle: Cycle, edge: Edge, outcome: Outcome) -> tuple[Refusal, ...]:
+    """Why an edge cannot be taken; one that was taken already (the cycle is completed) is no move either."""
+    if isinstance(outcome, Accepted):
+        return (
+            () if outcome.events else tuple(status_refusals(cycle, f"{cycle.id} is in {edge.target} already"))
+        )
+    return outcome.refusals

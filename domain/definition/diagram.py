@@ -14,18 +14,18 @@ _MERMAID_WORDS = frozenset({
 })  # fmt: skip
 
 
-def to_mermaid(definition: Definition) -> str:
-    """A `stateDiagram-v2`; stages with their budgets, edges with what they require."""
-    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _mermaid(definition))]) + "\n"
+def to_mermaid(definition: Definition, present: str | None = None) -> str:
+    """A `stateDiagram-v2`; stages with their budgets, edges with what they require, the `present` stage marked."""
+    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _mermaid(definition, present))]) + "\n"
 
 
-def to_dot(definition: Definition) -> str:
-    """A directed graph; return edges are dashed."""
+def to_dot(definition: Definition, present: str | None = None) -> str:
+    """A directed graph; return edges are dashed, the `present` stage is filled."""
     head = f"digraph {_quoted(str(definition.ref))} {{"
-    return "\n".join([head, *(f"  {line};" for line in _dot(definition)), "}"]) + "\n"
+    return "\n".join([head, *(f"  {line};" for line in _dot(definition, present)), "}"]) + "\n"
 
 
-def _mermaid(definition: Definition) -> Iterator[str]:
+def _mermaid(definition: Definition, present: str | None) -> Iterator[str]:
     for stage in definition.stages:
         yield f'state "{_entities(_caption(stage.title, stage.budget))}" as {_id(stage.name)}'
     yield f"[*] --> {_id(definition.initial)}"
@@ -33,15 +33,20 @@ def _mermaid(definition: Definition) -> Iterator[str]:
         label = _label(edge)
         yield f"{_id(edge.source)} --> {_id(edge.target)}" + (f" : {label}" if label else "")
     yield f"{COMPLETED} --> [*]"
+    if present is not None:
+        yield "classDef present fill:#ffd54f,stroke-width:3px"
+        yield f"class {_id(present)} present"
 
 
-def _dot(definition: Definition) -> Iterator[str]:
+def _dot(definition: Definition, present: str | None) -> Iterator[str]:
     yield "rankdir=LR"
     yield "node [shape=box, style=rounded]"
     for stage in definition.stages:
         bold = ", penwidth=2" if stage.name == definition.initial else ""
         yield f"{_quoted(stage.name)} [label={_quoted(_caption(stage.title, stage.budget))}{bold}]"
     yield f"{_quoted(COMPLETED)} [shape=doublecircle]"
+    if present is not None:
+        yield f'{_quoted(present)} [style="rounded,filled", fillcolor="#ffd54f"]'
     for edge in definition.edges:
         dashed = ", style=dashed" if edge.trigger is Trigger.RETURN else ""
         yield f"{_quoted(edge.source)} -> {_quoted(edge.target)} [label={_quoted(_label(edge))}{dashed}]"

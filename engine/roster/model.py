@@ -88,7 +88,8 @@ class Roster:
 class Pair:
     """One row of a file of pairs; rows with the same `group` belong to one cycle of three or more.
 
-    The references are text as it was typed: an external id, a user name, an e-mail address or a name.
+    The references are text as it was typed: an external id, a user name, an e-mail address or a name. `cells` are
+    those of the row, for an errors file: whether a pair can be published is only found out later.
     """
 
     mentee_ref: str
@@ -98,6 +99,7 @@ class Pair:
     start: date | None
     file: str
     line: int
+    cells: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

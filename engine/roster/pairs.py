@@ -68,7 +68,8 @@ def _pair(form: Form, row: FormRow) -> Pair:
         row.found.append(form.problem(row.line, "reciprocal", reciprocal, what, "write yes or no"))
     day, wrong = _day(form, row.line, start)
     row.found.extend(wrong)
-    return Pair(mentee, mentor, group, reciprocal.casefold() in _YES, day, form.file, row.line)
+    both = reciprocal.casefold() in _YES
+    return Pair(mentee, mentor, group, both, day, form.file, row.line, tuple(row.cells))
 
 
 def _day(form: Form, line: int, text: str) -> tuple[date | None, list[Problem]]:

@@ -24,7 +24,7 @@ from mentorcycle.domain.refusal import Refusal, Refused, RefusedError
 
 WHAT = "c-7f3k cannot move from goal-set to observe"
 MEASURE = Refusal(
-    "goals-set",
+    "goal-measure",
     WHAT,
     "the goal has no success measure",
     "add a measure to the goal",
@@ -164,7 +164,7 @@ def test_json_names_every_reason_of_a_refusal() -> None:
     assert told["code"] == "refused"
     assert told["facts"] == {"cycle": "c-7f3k", "missing": 1}
     assert [(reason["code"], reason["permission"]) for reason in told["reasons"]] == [
-        ("goals-set", False),
+        ("goal-measure", False),
         ("not-a-member", True),
     ]
     assert report(Refused((FOREIGN,))).code == "not-permitted"
@@ -202,7 +202,7 @@ def test_a_bug_tells_its_kind_and_place_and_withholds_its_words() -> None:
 
 
 def test_a_template_makes_a_command_to_paste_of_the_facts() -> None:
-    templates = {"goals-set": 'mentorcycle cycle goal {cycle} --measure "…"'}
+    templates = {"goal-measure": 'mentorcycle cycle goal {cycle} --measure "…"'}
     assert remedy(MEASURE, templates) == 'mentorcycle cycle goal c-7f3k --measure "…"'
 
 

@@ -124,6 +124,13 @@ def test_dot_shows_every_edge_with_its_requirements_and_dashes_returns(definitio
         assert ("style=dashed" in attributes) == (edge.trigger is Trigger.RETURN)
 
 
+def test_a_drawing_can_mark_the_present_stage() -> None:
+    assert to_mermaid(shipped(), "goal-set").endswith(
+        "    classDef present fill:#ffd54f,stroke-width:3px\n    class goal_set present\n"
+    )
+    assert '  "completed" [style="rounded,filled", fillcolor="#ffd54f"];' in to_dot(shipped(), COMPLETED)
+
+
 def test_parameters_are_shown_where_they_differ_from_their_defaults() -> None:
     for text in (to_mermaid(LESSON_STUDY), to_dot(LESSON_STUDY)):
         assert "contacts-logged minimum=2 minutes=180" in text

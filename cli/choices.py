@@ -1,0 +1,35 @@
+"""Options that take one of a closed list, by the words under which history keeps it. Not for the lists themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Any, TypeVar
+
+import click
+
+E = TypeVar("E", bound=Enum)
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ALSO = {"%": "percent"}
+
+
+class OneOf(click.Choice[E]):
+    """A member of an enum by its value; case does not matter, and `_` is as good as `-`."""
+
+    def __init__(self, kind: Iterable[E]) -> None:
+        super().__init__(list(kind))
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        text = str(choice.value if isinstance(choice, Enum) else choice)
+        return _ALSO.get(text) or text.casefold().replace("_", "-")
+
+
+def choice(*names: str, of: type[E], help: str, **attributes: Any) -> Callable[[F], F]:
+    """An option whose help lists what it takes."""
+    values = ", ".join(str(member.value) for member in of)
+    default = attributes.get("default")
+    usual = f" [default: {default.value}]" if isinstance(default, Enum) else ""
+    metavar = next(name for name in names if name.startswith("--"))[2:].rpartition("-")[2].upper()
+    text = f"{help}: {values}.{usual}"
+    return click.option(*names, type=OneOf(of), metavar=metavar, help=text, **attributes)

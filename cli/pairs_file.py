@@ -1,0 +1,136 @@
+"""`pair publish --from FILE`: every row is read, found and decided before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from mentorcycle.domain.commands import PublishPairing
+from mentorcycle.domain.errors import Ambiguous, InvalidInput, NotFound
+from mentorcycle.domain.events import Participant
+from mentorcycle.domain.zones import noon
+from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
+
+from .columns import Column
+from .exits import ExitCode
+from .many import Line, Run, report, run
+from .problems import complain, to_mend
+from .store import WritingPlace
+
+Found = dict[str, str]
+"""What was typed of a person, and the id it stands for."""
+
+
+def publish_file(place: WritingPlace, path: str, *, partial: bool, dry_run: bool) -> ExitCode:
+    """Publish the pairs of a file; with a bad row nothing is written, unless the good ones are wanted alone."""
+    file = Path(path)
+    read = read_pairs(file)
+    for note in read.notes:
+        place.session.talk(f"note: {note}")
+    found, problems = _people(place, read.pairs)
+    problems = [*read.problems, *problems]
+    bad_lines = {problem.line for problem in problems}
+    groups = read.together()
+    lines = [_line(place, rows, found) for rows in groups if not _bad(rows, bad_lines)]
+    _rehearse(place, lines)
+    problems += [problem for line in lines for problem in _refused(line)]
+    problems.sort(key=lambda problem: problem.line)
+    if problems:
+        bad = _rows_to_mend(read.bad, groups, {problem.line for problem in problems})
+        mend = None if dry_run else to_mend(file, problems, bad)
+        if not partial or not any(line.outcome == "dry-run" for line in lines):
+            complain(place.session, problems)
+            raise _nothing_published(file, problems, mend, partial=partial)
+        if mend:
+            place.session.talk(f"rows to mend: {mend}")
+    return _publish(place, lines, problems, dry_run=dry_run)
+
+
+def _people(place: WritingPlace, pairs: Sequence[Pair]) -> tuple[Found, list[Problem]]:
+    """Everybody who is named, and a problem for each who is nobody or could be several."""
+    found: Found = {}
+    problems: list[Problem] = []
+    for pair in pairs:
+        for column, text in (("mentee", pair.mentee_ref), ("mentor", pair.mentor_ref)):
+            try:
+                found[text] = found.get(text) or place.person(text)
+            except (NotFound, Ambiguous) as error:
+                what = "nobody is called so" if isinstance(error, NotFound) else error.why
+                problems.append(Problem(pair.file, pair.line, column, text, what, error.fix))
+    return found, problems
+
+
+def _bad(rows: Sequence[Pair], lines: set[int]) -> bool:
+    """A group is published whole or not at all."""
+    return any(row.line in lines for row in rows)
+
+
+def _line(place: WritingPlace, rows: Sequence[Pair], found: Found) -> Line:
+    mentees = {found[row.mentee_ref] for row in rows}
+    mentors = {found[row.mentor_ref] for row in rows}
+    both = rows[0].reciprocal
+    everybody = dict.fromkeys(found[text] for row in rows for text in (row.mentee_ref, row.mentor_ref))
+    participants = tuple(Participant(id, both or id in mentees, both or id in mentors) for id in everybody)
+    names = place.queries.names(everybody)
+    command = PublishPairing(participants, programme=place.programme_id)
+    start = rows[0].start
+    at = noon(start, place.programme.zone) if start and start != place.today else None
+    more = {"line": rows[0].line, "rows": rows, "at": at}
+    return Line(rows[0].mentee_ref, " / ".join(names.values()), command, more=more)
+
+
+def _rehearse(place: WritingPlace, lines: Sequence[Line]) -> None:
+    """Decide all of them together, so that a mentor's capacity is not used twice."""
+    run(place, lines, "checking", dry_run=True, chunk=max(len(lines), 1))
+    for line in lines:
+        at = line.more["at"]
+        if line.outcome == "dry-run" and at is not None and at.date() > place.today:
+            run(place, [line], "checking", at=at, dry_run=True)
+
+
+def _refused(line: Line) -> Iterator[Problem]:
+    rows: Sequence[Pair] = line.more["rows"]
+    for refusal in line.refusals:
+        yield Problem(rows[0].file, rows[0].line, "", "", refusal.why, refusal.fix)
+    if line.error is not None:
+        yield Problem(rows[0].file, rows[0].line, "", "", line.error.what, line.error.fix)
+
+
+def _rows_to_mend(bad: BadRows, groups: Sequence[Sequence[Pair]], lines: set[int]) -> BadRows:
+    """The rows that could not be read, and those that could but are refused, with the rest of their group."""
+    refused = {row.line: row.cells for rows in groups if _bad(rows, lines) for row in rows}
+    return BadRows(bad.header, bad.delimiter, dict(sorted({**bad.rows, **refused}.items())))
+
+
+def _nothing_published(
+    file: Path, problems: Sequence[Problem], mend: Path | None, *, partial: bool
+) -> InvalidInput:
+    rows = len({problem.line for problem in problems})
+    mended = f"mend the rows in {mend} and publish that file" if mend else "mend the file"
+    what = f"{file.name} is not published"
+    why = f"{rows} of its rows cannot be taken ({len(problems)} problems); nothing was written"
+    return InvalidInput(what, why, mended if partial else f"{mended}, or take the good rows with --partial")
+
+
+def _publish(
+    place: WritingPlace, lines: Sequence[Line], problems: Sequence[Problem], *, dry_run: bool
+) -> ExitCode:
+    good = [line for line in lines if line.outcome in ("dry-run", "already-so")]
+    starts: dict[datetime | None, list[Line]] = {}
+    for line in good:
+        starts.setdefault(line.more["at"], []).append(line)
+    done = Run("", [*good, *_as_lines(problems)])
+    for at, some in () if dry_run else starts.items():
+        part = run(place, some, "publishing", at=at, batch=done.batch)
+        done.batch, done.interrupted = part.batch, part.interrupted
+        if part.interrupted:
+            break
+    return report(place, done, [Column("line", right=True)], "published", dry_run=dry_run)
+
+
+def _as_lines(problems: Sequence[Problem]) -> Iterator[Line]:
+    for problem in problems:
+        where = f"{problem.column}: " if problem.column else ""
+        error = InvalidInput(f"{where}{problem.what}", "", problem.suggestion)
+        yield Line(problem.value, outcome="refused", error=error, more={"line": problem.line})
