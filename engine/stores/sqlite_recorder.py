@@ -93,7 +93,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
                 for n, e in enumerate(stored_events, 1)
             ],
         )
-        return range(last + 1, last + 1 + len(stored_events))
+        return list(range(last + 1, last + 1 + len(stored_events)))
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()

@@ -1,0 +1,3 @@
+import pytest
+
+pytest.register_assert_rewrite("mentorcycle.engine.testing.store_contract")
