@@ -70,13 +70,14 @@ class Office:
                 self.agenda.add(contacts(pair), Later(3), pair)
 
     def rounds(self) -> Story:
-        """Next cycles on Mondays; on Fridays whatever is ready is advanced, and some that are not."""
+        """Next cycles on Mondays; on Fridays contacts from paper, and whatever is ready (or not) is advanced."""
         while True:
             yield Later(1, 8 * 60 + 15)
             if self.agenda.today.weekday() == MONDAY:
                 self._next_cycles()
             if self.agenda.today.weekday() == FRIDAY:
                 yield Later(0, 16 * 60 + 30)
+                self._collect()
                 self._advance()
 
     def seminars(self) -> Story:
@@ -127,6 +128,13 @@ class Office:
             if isinstance(result, Receipt):  # else somebody is on leave, and next Monday it is tried again
                 self._opened(pair, result.subject)
                 pair.wants_next = False
+
+    def _collect(self) -> None:
+        """The sheets of the week; for some the cycle has been completed or paused since."""
+        self.desk.many([contact for pair in self.pairs for contact in pair.sheet])
+        self.desk.clock.on(20)
+        for pair in self.pairs:
+            pair.sheet.clear()
 
     def _advance(self) -> None:
         """The round of a Friday; once it is the wrong list, and the whole batch is taken back."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from random import Random
 
 from mentorcycle.domain.actor import Actor
-from mentorcycle.domain.commands import Command
+from mentorcycle.domain.commands import Command, LogContact
 from mentorcycle.domain.cycle import Cycle
 from mentorcycle.domain.vocabulary import Status
 from mentorcycle.engine import Receipt
@@ -32,16 +32,19 @@ class Temperament:
     again: float
 
 
-BRISK = Temperament("brisk", 1.5, 0.05, 0.35, 0.85, 1.0)
-STEADY = Temperament("steady", 2.4, 0.15, 0.2, 0.6, 0.8)
-SLOW = Temperament("slow", 4.0, 0.5, 0.12, 0.4, 0.4)
+BRISK = Temperament("brisk", 1.7, 0.05, 0.35, 0.85, 1.0)
+STEADY = Temperament("steady", 2.6, 0.15, 0.2, 0.6, 0.6)
+SLOW = Temperament("slow", 4.0, 0.5, 0.12, 0.4, 0.3)
 STUCK = Temperament("stuck", 3.0, 0.6, 0.3, 0.3, 0.0)
 
 MIXTURE = ((BRISK, 26), (STEADY, 36), (SLOW, 24), (STUCK, 14))
 
 
 class Pair:
-    """People who share a pairing, and later its cycle. `held` while it is paused, `over` when nothing follows."""
+    """People who share a pairing, and later its cycle. `held` while it is paused, `over` when nothing follows.
+
+    Who is `on_paper` notes contacts on a `sheet`, which the coordinator collects.
+    """
 
     def __init__(
         self, desk: Desk, agenda: Agenda, mentee: str, temperament: Temperament, rng: Random
@@ -56,6 +59,8 @@ class Pair:
         self.stops_in = ""
         self.always_late = False
         self.waives = ""
+        self.on_paper = rng.random() < 0.4
+        self.sheet: list[LogContact] = []
         self.ready = False
         self.wants_next = False
         self.held = False

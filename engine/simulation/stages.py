@@ -6,6 +6,7 @@ The side paths, which come from outside and may come at any time, are in `side_p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from mentorcycle.domain import commands as c
@@ -34,7 +35,7 @@ def cycles(pair: Pair) -> Story:
         yield from one_cycle(pair)
         if not pair.chance(pair.temperament.again) or pair.agenda.days_left < 25:
             return
-        yield pair.wait(5, 9)
+        yield pair.wait(6, 11)
         pair.wants_next = True
         while pair.wants_next:
             yield Later(1)
@@ -217,28 +218,33 @@ def leave(pair: Pair, stage: str | None = None, *, at_once: bool = False) -> Sto
 def mend(pair: Pair) -> None:
     """After a change of partner the goals are agreed anew, in whichever stage the cycle stands."""
     cycle = pair.cycle
-    if cycle.stage == "goal-set" or any(member.until for member in cycle.members):
+    rematched = any(member.until for member in cycle.members)
+    if pair.is_in() and (cycle.stage == "goal-set" or rematched):
+        open_ = [goal for goal in cycle.goals if goal.outcome is None]
         for person in cycle.people:
-            if any(person not in goal.agreed for goal in cycle.goals):
+            if any(person not in goal.agreed for goal in open_):
                 pair.does(person, c.AgreeGoals(pair.id))
 
 
 def contacts(pair: Pair) -> Story:
-    """Check-ins, visits and calls through the weeks; some are written down a day or two later."""
+    """Check-ins, visits and calls through the weeks; some are recorded a day or two later, some on paper."""
     while True:
-        yield pair.wait(3, 6)
+        yield pair.wait(4, 7)
         if not pair.is_in():
             continue
         kind = pair.rng.choice([kind for kind in ContactKind if kind is not ContactKind.OTHER])
         video = kind is ContactKind.VIRTUAL_MEETING
-        mode = pair.rng.choice([Mode.LIVE_VIDEO, Mode.PHONE]) if video else Mode.IN_PERSON
-        happened = pair.desk.clock() - timedelta(days=pair.rng.choice([0, 0, 0, 1, 2]))
         contact = c.LogContact(
             pair.id,
             pair.rng.choice([15, 20, 25, 30, 30, 40, 45, 60]),
             kind,
-            mode,
+            pair.rng.choice([Mode.LIVE_VIDEO, Mode.PHONE]) if video else Mode.IN_PERSON,
             Formality.FORMAL if pair.chance(0.4) else Formality.INFORMAL,
-            notes=phrases.one_of("contacts", pair.rng) if pair.chance(0.6) else None,
         )
+        if pair.on_paper:
+            pair.sheet.append(contact)
+            continue
+        if pair.chance(0.6):
+            contact = replace(contact, notes=phrases.one_of("contacts", pair.rng))
+        happened = pair.desk.clock() - timedelta(days=pair.rng.choice([0, 0, 0, 1, 2]))
         pair.does(pair.someone(), contact, occurred_at=max(happened, pair.cycle.opened_at))
