@@ -49,6 +49,7 @@ CYCLE: Tree = {
 
 TREE: Tree = {
     "list": Leaf("mentorcycle.cli.list:list_", "List cycles and where they stand."),
+    "show": Leaf("mentorcycle.cli.show:show", "Show a cycle: stages, who must act, facts of the work."),
     "stalled": Leaf("mentorcycle.cli.stalled:stalled", "List cycles that have not moved on for too long."),
     "demo": Leaf("mentorcycle.cli.demo:demo", "Live a school year with 200 teachers and look at it."),
     "import": Leaf("mentorcycle.cli.roster:import_", "Import people from a roster."),

@@ -24,7 +24,7 @@ from mentorcycle.domain.vocabulary import Role
 from .codec import decode, to_micros
 from .intake import instant
 from .states import State, nothing, refolded, replayed
-from .stores.port import Store
+from .stores.port import Log
 from .vault import open_words
 
 
@@ -52,7 +52,7 @@ def not_shown(cycle: Cycle, actor: Actor) -> Refused:
 class History:
     """The past of one tenant's streams."""
 
-    def __init__(self, store: Store, tenant: str) -> None:
+    def __init__(self, store: Log, tenant: str) -> None:
         self._store = store
         self._tenant = tenant
 

@@ -16,6 +16,7 @@ from mentorcycle.domain.ids import DEFAULT_TENANT
 from ..settings import utc_now
 from ..url import open_reader
 from .cycles import CycleQuestions, Listing, Stalled
+from .past import PastQuestions
 from .people import PeopleQuestions
 from .references import Found, References
 from .trail import TrailQuestions
@@ -23,7 +24,7 @@ from .trail import TrailQuestions
 __all__ = ["Found", "Listing", "Queries", "Stalled"]
 
 
-class Queries(CycleQuestions, PeopleQuestions, TrailQuestions, References):
+class Queries(CycleQuestions, PeopleQuestions, TrailQuestions, PastQuestions, References):
     """Every question of one tenant. Threads may share it."""
 
     @classmethod

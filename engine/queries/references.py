@@ -64,6 +64,11 @@ class References(Asked):
         with self.readers.view() as view:
             return {id: row.name for id, row in view.people.many(self.tenant, people).items()}
 
+    def schools(self, people: Iterable[str]) -> dict[str, str | None]:
+        """The school of each person, by id."""
+        with self.readers.view() as view:
+            return {id: row.school for id, row in view.people.many(self.tenant, people).items()}
+
     def short(self, ids: Iterable[str]) -> dict[str, str]:
         """Each id with its shortest beginning that no other id of its kind shares."""
         with self.readers.view() as view:

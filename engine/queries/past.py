@@ -1,0 +1,35 @@
+"""Questions to the log itself: what happened to a cycle, person or programme, and how it stood at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.recorded import Recorded
+
+from .asked import Asked
+
+if TYPE_CHECKING:
+    from ..history import History
+    from ..states import State
+
+
+class PastQuestions(Asked):
+    """The past, folded from the log alone; what it takes is loaded when it is first asked for."""
+
+    def history(
+        self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False
+    ) -> tuple[Recorded[Any], ...]:
+        """All events of a cycle, person or programme up to a position; see `Engine.history`."""
+        return self._past.events(ref, actor, upto=upto, words=words)
+
+    def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
+        """The state at a position or an aware instant of recording; see `Engine.as_of`."""
+        return self._past.as_of(ref, at, actor)
+
+    @property
+    def _past(self) -> History:
+        from ..history import History
+
+        return History(self.store, self.tenant)
