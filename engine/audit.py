@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from mentorcycle.domain import events as e
 from mentorcycle.domain.cycle import Cycle
 from mentorcycle.domain.definition import Definition, DefinitionInvalid, DefinitionRef, parse
-from mentorcycle.domain.errors import HistoryUnreadable
+from mentorcycle.domain.errors import HistoryUnreadable, StoreUnavailable
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Status
 
@@ -48,6 +48,14 @@ WORK = (
     e.ContactLogged,
     e.RequirementWaived,
 )
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """A store that can say what is wrong with the file it keeps its log in."""
+
+    def findings(self, *, quick: bool = False) -> list[str]:
+        """What is wrong, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +112,27 @@ def verify(store: Log, *, progress: Callable[[int, int], None] | None = None) ->
 
 
 def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None = None) -> Verification:
-    """`verify` the log, and compare every read model, row by row, with a replay of it.
+    """`verify` the log, look at the file it lies in, and compare every read model, row by row, with a replay.
 
-    Raises `StoreUnavailable` for a read model that has failed.
+    A read model that cannot be asked is a finding. `progress` counts the log once for itself and once a model.
     """
-    report = verify(readers.store, progress=progress)
-    for model in readers.models:
-        compared = readers.compare(model.name)
+    head, rounds = readers.store.head(), 1 + len(readers.models)
+
+    def told(done: int, _of: int) -> None:
+        if progress is not None:
+            progress(done, rounds * head)
+
+    report = verify(readers.store, progress=told)
+    if isinstance(readers.store, Inspectable):
+        for what in readers.store.findings(quick=True):
+            report.find("file", 0, what)
+    for number, model in enumerate(readers.models, 1):
+        told(number * head, head)
+        try:
+            compared = readers.compare(model.name)
+        except StoreUnavailable as error:
+            report.find("read models", 0, f"{model.name}: {error.what}: {error.why}")
+            continue
         report.models.append(compared)
         for difference in compared.differences:
             key = ", ".join(map(str, difference.key))
