@@ -50,9 +50,9 @@ def instant(moment: datetime, what: str) -> datetime:
 
 def text(value: str | None, what: str) -> None:
     """Raise `InvalidInput` for an empty text, or one that cannot be stored."""
-    if value is None or (value and value.isascii()):
+    if value is None:
         return
-    if why := _is_text(value) or ("it is empty" if not value else None):
+    if why := _is_text(value) or (None if value else "it is empty"):
         raise InvalidInput(f"{what} cannot be taken", why, "leave it out, or give another")
 
 
