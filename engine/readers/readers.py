@@ -19,8 +19,9 @@ from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import Log
 from . import registry
-from .batch import Batch, Decode, ModelBroken, decoded, is_of_the_store, take
-from .letters import DeadLetter, aside, set_aside
+from .batch import Batch, Decode, decoded
+from .feeding import advance, undisturbed
+from .letters import DeadLetter
 from .registry import Generation, Lineup, lineup
 from .tables import Tables, tables_of
 from .view import Digest, View
@@ -82,7 +83,8 @@ class Readers:
                     self._begin()
                 else:
                     outdated = (one.outdated.position for one in behind if one.outdated)
-                    self._step(behind, max([head, *outdated]), size)
+                    with undisturbed():
+                        self._step(behind, max([head, *outdated]), size)
                     size = min(2 * size, LARGEST_BATCH)
         return head
 
@@ -189,66 +191,7 @@ class Readers:
         self, group: Sequence[tuple[ReadModel, Generation]], batch: Batch, scanned: int, head: int
     ) -> bool:
         """Let generations that stand at one position take the batch that follows; False when another was first."""
-        try:
-            return self._advance(group, batch, scanned, head, carefully=bool(batch.unreadable))
-        except _NotTaken:
-            return self._advance(group, batch, scanned, head, carefully=True)
-
-    def _advance(
-        self,
-        group: Sequence[tuple[ReadModel, Generation]],
-        batch: Batch,
-        scanned: int,
-        head: int,
-        *,
-        carefully: bool,
-    ) -> bool:
-        now = self.clock()
-        with self.tables.writer() as connection:
-            rows = registry.read(connection)
-            standing = {(row.name, row.generation): (row.state, row.position) for row in rows}
-            for _, row in group:
-                if standing.get((row.name, row.generation)) != (row.state, row.position):
-                    return False
-            for model, row in group:
-                if self._take(connection, model, row, batch, now, carefully=carefully):
-                    connection.execute(registry.PROGRESS, (scanned, now, row.name, row.generation))
-                    if scanned >= head and lineup(model, rows).serves_next:
-                        registry.switch(connection, model, row, rows, now)
-        return True
-
-    def _take(
-        self,
-        connection: sqlite3.Connection,
-        model: ReadModel,
-        row: Generation,
-        batch: Batch,
-        now: int,
-        *,
-        carefully: bool,
-    ) -> bool:
-        left_out = aside(connection, model.name, row.generation)
-        if not carefully:
-            events = left_out.readable(batch.events)
-            try:
-                if events:
-                    model.apply(connection, row.generation, events)
-            except Exception as error:
-                if is_of_the_store(error):
-                    raise
-                raise _NotTaken from error
-            return True
-        try:
-            poisons = take(connection, model, row.generation, batch, left_out)
-        except ModelBroken as broken:
-            connection.execute(registry.STATE, (registry.FAILED, broken.error, now, row.name, row.generation))
-            return False
-        set_aside(connection, model.name, row.generation, poisons, now)
-        return True
-
-
-class _NotTaken(Exception):
-    """A read model raised for a batch: it is to be taken once more, carefully."""
+        return advance(self.tables, group, batch, scanned, head, self.clock())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mentorcycle.domain import events as e
@@ -15,7 +16,7 @@ from mentorcycle.domain.recorded import Recorded
 from ..moments import to_micros
 from .standing import HANDLERS, Standing, opened
 from .tables import NOW, bucket_of
-from .tally import Delta, write_tallies
+from .tally import Bucket, Delta, write_tallies
 
 Key = tuple[str, str]
 """Tenant and stream."""
@@ -38,15 +39,16 @@ MEMBER = "INSERT INTO cycles_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 class Course:
     """One cycle while a batch is folded; `stored` is the position of its open span in the table, 0 for none.
 
-    `spans` holds those that begin in this batch: position, instant of the event, standing from then on.
+    `spans` holds those that begin in this batch: position, bucket, instant of the event, standing from then on.
     """
 
     tenant: str
     programme: str
     opened: int
+    bucket: Bucket
     standing: Standing
     stored: int = 0
-    spans: list[tuple[int, int, Standing]] = field(default_factory=list)
+    spans: list[tuple[int, int, int, Standing]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -87,15 +89,18 @@ def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, C
     for tenant, ids in cycles.items():
         rows = connection.execute(LOAD.format(g=g), (json.dumps(ids), tenant))
         for cycle, opening, programme, stored, *standing in rows:
-            course = Course(tenant, programme, opening, Standing(*standing), stored)
-            courses[tenant, f"cycle:{cycle}"] = course
+            now = Standing(*standing)
+            bucket = _bucket(tenant, programme, now.stage, now.status)
+            courses[tenant, f"cycle:{cycle}"] = Course(tenant, programme, opening, bucket, now, stored)
     return courses
 
 
 def _open(r: Recorded[Any], at: int, changes: Changes) -> Course:
     event: e.CycleOpened = r.event
-    course = Course(r.tenant, event.programme, r.position, opened(event, at))
-    course.spans.append((r.position, at, course.standing))
+    standing = opened(event, at)
+    bucket = _bucket(r.tenant, event.programme, standing.stage, standing.status)
+    course = Course(r.tenant, event.programme, r.position, bucket, standing)
+    course.spans.append((r.position, bucket[0], at, standing))
     changes.heads.append(
         (
             r.position,
@@ -109,7 +114,7 @@ def _open(r: Recorded[Any], at: int, changes: Changes) -> Course:
         )
     )
     changes.members.extend((r.tenant, p.person, r.position) for p in event.participants)
-    changes.deltas.append((*_bucket(course), r.position, 1))
+    changes.deltas.append((bucket, r.position, 1))
     return course
 
 
@@ -117,20 +122,19 @@ def _move(course: Course, standing: Standing, r: Recorded[Any], at: int, changes
     if standing == course.standing:
         changes.marks.append((course.opened, r.position, at))
         return
-    before = course.standing
+    before, course.standing = course.standing, standing
     if (standing.stage, standing.status) != (before.stage, before.status):
-        changes.deltas.append((*_bucket(course), r.position, -1))
-        course.standing = standing
-        changes.deltas.append((*_bucket(course), r.position, 1))
+        bucket = _bucket(course.tenant, course.programme, standing.stage, standing.status)
+        changes.deltas += ((course.bucket, r.position, -1), (bucket, r.position, 1))
+        course.bucket = bucket
     if standing.participants != before.participants:
-        joined = r.event.participants
-        changes.members.extend((r.tenant, p.person, course.opened) for p in joined)
-    course.standing = standing
-    course.spans.append((r.position, at, standing))
+        changes.members.extend((r.tenant, p.person, course.opened) for p in r.event.participants)
+    course.spans.append((r.position, course.bucket[0], at, standing))
 
 
-def _bucket(course: Course) -> tuple[str, str, str, str]:
-    return course.tenant, course.programme, course.standing.stage, course.standing.status
+@lru_cache(maxsize=4096)
+def _bucket(tenant: str, programme: str, stage: str, status: str) -> Bucket:
+    return bucket_of(tenant, programme, stage, status), tenant, programme, stage, status
 
 
 def _write(connection: sqlite3.Connection, g: int, courses: Iterable[Course], changes: Changes) -> None:
@@ -139,9 +143,8 @@ def _write(connection: sqlite3.Connection, g: int, courses: Iterable[Course], ch
     for course in moved:
         if course.stored:
             closed.append((course.spans[0][0], course.opened, course.stored))
-        ends = [position for position, _, _ in course.spans[1:]] + [NOW]
-        for (begin, at, standing), end in zip(course.spans, ends, strict=True):
-            bucket = bucket_of(course.tenant, course.programme, standing.stage, standing.status)
+        ends = [span[0] for span in course.spans[1:]] + [NOW]
+        for (begin, bucket, at, standing), end in zip(course.spans, ends, strict=True):
             spans.append((course.opened, begin, end, bucket, at, *standing))
     write = connection.executemany
     write(HEAD.format(g=g), changes.heads)

@@ -1,7 +1,7 @@
 """Questions about cycles, for now or as of any position of the log: lists, counts, one cycle, who may be stalled.
 
-Lists are in the order of opening. A list for a position costs about what the list for now costs: it reads the
-same spans, by a wider index.
+Lists are in the order of opening. A list for a position costs about what the list for now costs: counts say which
+buckets are worth looking into, and an index of closed spans stands beside that of the open ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..moments import to_micros
 from .row import COLUMNS, CycleRow, row_of
 from .tables import NOW
 
-MOST_TERMS = 100  # of one compound SELECT; SQLite refuses more than 500
+MOST_BUCKETS = 100  # of one compound SELECT, each twice; SQLite refuses more than 500 terms
 
 ROWS = f"""
 SELECT {COLUMNS} FROM ({{keys}}) AS k
@@ -38,11 +38,12 @@ OF_PEOPLE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
                 AND h.opened > ? AND h.opened <= ?"""
 COURSE = """SELECT h.opened, s.valid_from FROM cycles_head_{g} AS h
             JOIN cycles_span_{g} AS s ON s.opened = h.opened WHERE h.tenant = ? AND h.cycle = ?"""
-IN_BUCKET_NOW = f"""SELECT opened, valid_from FROM cycles_span_{{g}} INDEXED BY cycles_now_{{g}}
-                    WHERE bucket = ? AND opened > ? AND since <= ? AND valid_to = {NOW}"""
-IN_BUCKET_THEN = """SELECT opened, valid_from FROM cycles_span_{g} INDEXED BY cycles_past_{g}
-                    WHERE bucket = ? AND opened > ? AND opened <= ? AND valid_from <= ? AND valid_to > ?
-                    AND since <= ?"""
+OPEN_IN_BUCKET = f"""SELECT opened, valid_from FROM cycles_span_{{g}} INDEXED BY cycles_open_{{g}}
+                     WHERE bucket = ? AND opened > ? AND opened <= ? AND valid_from <= ? AND since <= ?
+                     AND valid_to = {NOW}"""
+CLOSED_IN_BUCKET = f"""SELECT opened, valid_from FROM cycles_span_{{g}} INDEXED BY cycles_closed_{{g}}
+                       WHERE bucket = ? AND opened > ? AND opened <= ? AND valid_from <= ? AND since <= ?
+                       AND valid_to > ? AND valid_to < {NOW}"""
 COUNTS = """
 SELECT b.bucket, b.programme, b.stage, b.status, t.n FROM cycles_bucket_{g} AS b
 JOIN cycles_tally_{g} AS t ON t.bucket = b.bucket
@@ -184,17 +185,17 @@ class CycleQueries:
         self, buckets: list[int], since: datetime | None, start: int, limit: int, position: int | None
     ) -> list[CycleRow]:
         latest = NOW if since is None else to_micros(since)
+        upto = NOW if position is None else position
         rows: list[CycleRow] = []
-        for first in range(0, len(buckets), MOST_TERMS):
+        for first in range(0, len(buckets), MOST_BUCKETS):
             terms: list[str] = []
             values: list[int] = []
-            for bucket in buckets[first : first + MOST_TERMS]:
-                if position is None:
-                    terms.append(IN_BUCKET_NOW)
-                    values.extend((bucket, start, latest))
-                else:
-                    terms.append(IN_BUCKET_THEN)
-                    values.extend((bucket, start, position, position, position, latest))
+            for bucket in buckets[first : first + MOST_BUCKETS]:
+                terms.append(OPEN_IN_BUCKET)
+                values += (bucket, start, upto, upto, latest)
+                if position is not None:
+                    terms.append(CLOSED_IN_BUCKET)
+                    values += (bucket, start, upto, upto, latest, upto)
             keys = " UNION ALL ".join(terms) + " ORDER BY opened LIMIT ?"
             rows += self._rows(keys, (*values, limit), position)
         rows.sort(key=lambda row: row.opened)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from mentorcycle.domain import events as e
 
+from ..compact import compact
 from ..moments import to_micros
 
 ACTIVE, PAUSED, CANCELLED, COMPLETED = "active", "paused", "cancelled", "completed"
@@ -33,6 +34,23 @@ class Standing(NamedTuple):
     rematch: str | None = None
     next_cycle: str | None = None
 
+    def entered(self, stage: str, status: str, since: int, earlier: str | None) -> Standing:
+        """In a stage since then; what happens most often, and three times as fast as `_replace`."""
+        return Standing(
+            stage,
+            status,
+            since,
+            self.kind,
+            self.pairing,
+            self.participants,
+            None,
+            None,
+            earlier,
+            self.pauses,
+            self.rematch,
+            self.next_cycle,
+        )
+
 
 Handler = Callable[[Standing, Any, int], Standing]
 HANDLERS: dict[type[e.Event], Handler] = {}
@@ -43,7 +61,7 @@ H = TypeVar("H", bound=Handler)
 
 def packed(items: list[Any]) -> str | None:
     """A list as compact JSON."""
-    return json.dumps(items, separators=(",", ":")) if items else None
+    return compact(items) if items else None
 
 
 def unpacked(text: str | None) -> list[Any]:
@@ -53,7 +71,7 @@ def unpacked(text: str | None) -> list[Any]:
 
 def people(participants: Iterable[e.Participant]) -> str:
     """Participants as JSON: person, mentee (0 or 1), mentor (0 or 1)."""
-    return packed([[p.person, int(p.mentee), int(p.mentor)] for p in participants]) or "[]"
+    return compact([(p.person, int(p.mentee), int(p.mentor)) for p in participants])
 
 
 def opened(event: e.CycleOpened, at: int) -> Standing:
@@ -75,24 +93,18 @@ def _advanced(now: Standing, event: e.CycleAdvanced, at: int) -> Standing:
     if now.extended or earlier:
         extension = [now.extended, now.extended_at] if now.extended else None
         earlier = packed([*unpacked(earlier), extension])
-    left = now._replace(since=at, extended=None, extended_at=None, earlier=earlier)
     if event.target == COMPLETED:
-        return left._replace(status=COMPLETED)
-    return left._replace(stage=event.target)
+        return now.entered(now.stage, COMPLETED, at, earlier)
+    return now.entered(event.target, now.status, at, earlier)
 
 
 @_on(e.AdvanceUndone)
 def _advance_undone(now: Standing, event: e.AdvanceUndone, at: int) -> Standing:
     *earlier, extension = unpacked(now.earlier) or [None]
     extended, extended_at = extension or (None, None)
-    return now._replace(
-        stage=event.target,
-        status=ACTIVE if now.status == COMPLETED else now.status,
-        since=to_micros(event.since),
-        extended=extended,
-        extended_at=extended_at,
-        earlier=packed(earlier),
-    )
+    status = ACTIVE if now.status == COMPLETED else now.status
+    back = now.entered(event.target, status, to_micros(event.since), packed(earlier))
+    return back._replace(extended=extended, extended_at=extended_at) if extended else back
 
 
 @_on(e.CyclePaused)
@@ -116,9 +128,7 @@ def _cancelled(now: Standing, event: e.CycleCancelled, at: int) -> Standing:
 
 @_on(e.CycleReopened)
 def _reopened(now: Standing, event: e.CycleReopened, at: int) -> Standing:
-    return now._replace(
-        status=ACTIVE, stage=event.stage, since=at, extended=None, extended_at=None, earlier=None
-    )
+    return now.entered(event.stage, ACTIVE, at, None)
 
 
 @_on(e.CycleExtended)

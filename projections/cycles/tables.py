@@ -8,13 +8,12 @@ is how many cycles stood in a bucket (programme, stage, status) from a position 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import blake2b
 
 from ..projection import Table
 
 NOW = 2**63 - 1
-"""`valid_to` of what is so now; written out in the index below, which the planner compares by text."""
+"""`valid_to` of what is so now; queries write it out, as the planner compares conditions of an index by text."""
 
 HEAD = Table(
     "cycles_head",
@@ -59,9 +58,10 @@ SPAN = Table(
          PRIMARY KEY (opened, valid_from)
        ) WITHOUT ROWID""",
     (
-        f"""CREATE INDEX cycles_now_{{g}} ON cycles_span_{{g}} (bucket, opened, since)
+        f"""CREATE INDEX cycles_open_{{g}} ON cycles_span_{{g}} (bucket, opened, valid_from, since)
             WHERE valid_to = {NOW}""",
-        "CREATE INDEX cycles_past_{g} ON cycles_span_{g} (bucket, opened, valid_from, valid_to, since)",
+        f"""CREATE INDEX cycles_closed_{{g}} ON cycles_span_{{g}} (bucket, opened, valid_from, valid_to, since)
+            WHERE valid_to < {NOW}""",
     ),
 )
 
@@ -113,7 +113,6 @@ TALLY = Table(
 TABLES = (HEAD, SPAN, MARK, MEMBER, BUCKET, TALLY)
 
 
-@lru_cache(maxsize=4096)
 def bucket_of(tenant: str, programme: str, stage: str, status: str) -> int:
     """The number that always stands for this tenant, programme, stage and status."""
     name = "\x1f".join((tenant, programme, stage, status))

@@ -6,10 +6,11 @@ import json
 import sqlite3
 from typing import TypeAlias
 
-from .tables import bucket_of
+Bucket: TypeAlias = tuple[int, str, str, str, str]
+"""A bucket's number, and the tenant, programme, stage and status that it stands for."""
 
-Delta: TypeAlias = tuple[str, str, str, str, int, int]
-"""Tenant, programme, stage, status, position, and +1 or -1."""
+Delta: TypeAlias = tuple[Bucket, int, int]
+"""A bucket, a position, and by how much its count changes there."""
 
 LAST = """
 SELECT wanted.value, t.position, t.n FROM json_each(?) AS wanted
@@ -24,27 +25,28 @@ TALLY = "INSERT INTO cycles_tally_{g} VALUES (?, ?, ?)"
 def write_tallies(connection: sqlite3.Connection, g: int, deltas: list[Delta]) -> None:
     """Add changes to the counts; those that come late, after a mend, also raise or lower what follows them."""
     changed: dict[int, list[tuple[int, int]]] = {}
-    names: dict[int, tuple[int, str, str, str, str]] = {}
-    for tenant, programme, stage, status, position, by in deltas:
-        bucket = bucket_of(tenant, programme, stage, status)
-        if bucket not in changed:
-            changed[bucket] = []
-            names[bucket] = (bucket, tenant, programme, stage, status)
-        changed[bucket].append((position, by))
+    buckets: dict[int, Bucket] = {}
+    for bucket, position, by in deltas:
+        number = bucket[0]
+        if number not in changed:
+            changed[number], buckets[number] = [], bucket
+        changed[number].append((position, by))
     last = {
-        bucket: (position, n)
-        for bucket, position, n in connection.execute(LAST.format(g=g), (json.dumps(list(changed)),))
+        number: (position, n)
+        for number, position, n in connection.execute(LAST.format(g=g), (json.dumps(list(changed)),))
     }
-    connection.executemany(BUCKET.format(g=g), [names[b] for b in names if b not in last])
+    connection.executemany(
+        BUCKET.format(g=g), [bucket for bucket in buckets.values() if bucket[0] not in last]
+    )
     rows: list[tuple[int, int, int]] = []
-    for bucket, steps in changed.items():
-        end, n = last.get(bucket, (0, 0))
+    for number, steps in changed.items():
+        end, n = last.get(number, (0, 0))
         if steps[0][0] <= end:
-            _insert_late(connection, g, bucket, steps)
+            _insert_late(connection, g, number, steps)
             continue
         for position, by in steps:
             n += by
-            rows.append((bucket, position, n))
+            rows.append((number, position, n))
     connection.executemany(TALLY.format(g=g), rows)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mentorcycle.domain import events as e
 from mentorcycle.domain.events import FieldValue, Participant
@@ -18,6 +18,7 @@ from mentorcycle.domain.ids import subject_of
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.typed import typed
 
+from ..compact import compact
 from ..moments import to_micros
 from .tables import BOTH, CONTACT, DEBRIEF, GUEST, MENTEE, MENTOR, OBSERVATION
 
@@ -36,7 +37,9 @@ NO_SHARE = "DELETE FROM minutes_share_{g} WHERE tenant = ? AND person = ? AND at
 
 Key = tuple[str, str]
 ActKey = tuple[str, str, int]
-RECORDED = (e.ContactLogged, e.ObservationCompleted, e.DebriefHeld)
+READ = {
+    e.CycleOpened, e.PartnerChanged, e.CycleCorrected, e.ContactLogged, e.ObservationCompleted, e.DebriefHeld,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -62,8 +65,7 @@ class Team:
         return [(person, _role(self.members.get(person))) for person in dict.fromkeys(people)]
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """A contact, an observation or a debrief; `kind` is that of a contact, else what the act is."""
 
     position: int
@@ -87,11 +89,7 @@ class Sheet:
 
 def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`; raise LookupError for a cycle or act that is not there."""
-    mine = [
-        (r, (r.tenant, subject_of(r.stream)))
-        for r in events
-        if isinstance(r.event, (*RECORDED, e.CycleOpened, e.PartnerChanged, e.CycleCorrected))
-    ]
+    mine = [(r, (r.tenant, subject_of(r.stream))) for r in events if type(r.event) in READ]
     if not mine:
         return
     teams = _load_teams(connection, g, {key for _, key in mine})
@@ -116,15 +114,15 @@ def _act(r: Recorded[Any], team: Team) -> Act:
     people: tuple[str, ...] | None
     match r.event:
         case e.ContactLogged() as event:
-            at, act, kind, people = to_micros(r.occurred_at), CONTACT, event.kind.value, event.people
-            formality = event.formality.value
+            at, act, kind, people = to_micros(r.occurred_at), CONTACT, event.kind._value_, event.people
+            formality = event.formality._value_
         case e.ObservationCompleted() as event:
             at, act, kind, people = to_micros(event.start), OBSERVATION, "", (event.observer, event.observed)
             formality = ""
         case event:
             at, act, kind, people, formality = to_micros(event.held), DEBRIEF, "", None, ""
     roles = tuple(team.roles(people))
-    mode, minutes = event.mode.value, event.minutes
+    mode, minutes = event.mode._value_, event.minutes
     return Act(r.position, team.programme, at, act, kind or act, mode, formality, minutes, roles)
 
 
@@ -164,7 +162,7 @@ def _corrected(act: Act, event: str, fields: Any) -> Act:
         if name in FIELDS[event]:
             of_act, kind = FIELDS[event][name]
             values[of_act] = _value(kind, value)
-    return replace(act, **values)
+    return act._replace(**values)
 
 
 def _value(kind: Any, value: FieldValue) -> str | int:
@@ -213,13 +211,13 @@ def _write(connection: sqlite3.Connection, g: int, teams: dict[Key, Team], sheet
                 act.mode,
                 act.formality,
                 act.minutes,
-                json.dumps(act.people, separators=(",", ":")),
+                compact(act.people),
             )
         )
         shares += _shares(tenant, act)
     for (tenant, cycle), team in teams.items():
         if team.changed:
-            members.append((tenant, cycle, team.programme, json.dumps(team.members, separators=(",", ":"))))
+            members.append((tenant, cycle, team.programme, compact(team.members)))
     write = connection.executemany
     write(TEAM.format(g=g), sorted(members))
     write(NO_ACT.format(g=g), gone_acts)

@@ -14,6 +14,7 @@ from mentorcycle.domain.people import Pairing, Person, Profile, evolve_person
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import PairingKind, TeachingArea
 
+from ..compact import compact
 from ..folding import folded
 
 COLUMNS = (
@@ -23,7 +24,7 @@ COLUMNS = (
 LOAD = f"""SELECT p.added, p.person, {COLUMNS} FROM json_each(?) AS wanted
            CROSS JOIN people_person_{{g}} AS p ON p.tenant = ? AND p.person = wanted.value"""
 INSERT = f"INSERT INTO people_person_{{g}} (added, tenant, person, folded, mentees, {COLUMNS}) VALUES ({'?, ' * 21}?)"
-PROFILE = """UPDATE people_person_{g} SET name = ?, folded = ?, external_id = ?, source = ?, username = ?,
+PROFILE = """UPDATE people_person_{g} SET folded = ?, name = ?, external_id = ?, source = ?, username = ?,
              email = ?, school = ?, subjects = ?, grades = ?, areas = ?, capacity = ? WHERE added = ?"""
 STANDING = """UPDATE people_person_{g} SET version = ?, active = ?, merged_into = ?, duplicates = ?,
               evaluators = ?, not_with = ?, pairings = ?, mentees = ? WHERE added = ?"""
@@ -79,19 +80,17 @@ def _write(connection: sqlite3.Connection, g: int, people: dict[Key, Known]) -> 
     handles: tuple[list[Any], list[Any]] = ([], [])
     for (tenant, _), known in people.items():
         before, now, added = known.stored, known.person, known.added
-        changed = before.profile != now.profile
+        changed = now.profile is not before.profile and now.profile != before.profile
+        name = folded(now.profile.name) if changed else ""
         if not before.exists:
-            name = folded(now.profile.name)
-            head = (added, tenant, now.id, name, now.load)
-            active, *rest = _standing(now)
-            new.append((*head, now.version, *_profile(now.profile), active, *rest))
+            head = (added, tenant, now.id, name, now.load, now.version)
+            new.append((*head, *_profile(now.profile), *_standing(now)))
         else:
             standings.append((now.version, *_standing(now), now.load, added))
             if changed:
-                name, *fields = _profile(now.profile)
-                profiles.append((name, folded(name), *fields, added))
+                profiles.append((name, *_profile(now.profile), added))
         if changed:
-            _differ(words, tenant, added, _words(before.profile), _words(now.profile))
+            _differ(words, tenant, added, set(folded(before.profile.name).split()), set(name.split()))
             _differ(handles, tenant, added, _handles(before.profile), _handles(now.profile))
     write = connection.executemany
     write(INSERT.format(g=g), sorted(new))
@@ -109,10 +108,6 @@ def _differ(
     gone, come = lists
     gone.extend((tenant, item, added) for item in before - now)
     come.extend((tenant, item, added) for item in now - before)
-
-
-def _words(profile: Profile) -> set[str]:
-    return set(folded(profile.name).split())
 
 
 def _handles(profile: Profile) -> set[str]:
@@ -136,7 +131,7 @@ def _profile(profile: Profile) -> tuple[Any, ...]:
 
 def _standing(person: Person) -> tuple[Any, ...]:
     pairings = [
-        [id, pairing.kind.value, [[p.person, int(p.mentee), int(p.mentor)] for p in pairing.participants]]
+        (id, pairing.kind._value_, [(p.person, int(p.mentee), int(p.mentor)) for p in pairing.participants])
         for id, pairing in person.pairings.items()
     ]
     return (
@@ -183,7 +178,7 @@ def _person(id: str, version: int, name: str, *columns: Any) -> Person:
 
 
 def _packed(items: Sequence[Any]) -> str:
-    return json.dumps(items, separators=(",", ":")) if items else "[]"
+    return compact(items) if items else "[]"
 
 
 def _unpacked(text: str) -> list[Any]:

@@ -49,8 +49,8 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
                 r.version,
                 r.event.event_name,
                 actor.id,
-                actor.role.value,
-                actor.known.value,
+                actor.role._value_,  # thirty times as fast as `value`, which is looked up in Python
+                actor.known._value_,
                 to_micros(r.occurred_at),
                 recorded_at,
                 r.batch,

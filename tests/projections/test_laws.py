@@ -38,7 +38,8 @@ from mentorcycle.projections.people import PeopleQueries
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 SHARED = (
-    "programme", "kind", "pairing", "stage", "status", "opened_at", "since", "extended", "rematch_asked", "follows",
+    "programme", "kind", "pairing", "stage", "status", "opened_at", "since", "extended", "extended_at",
+    "rematch_asked", "follows",
     "next_cycle",
 )  # fmt: skip
 STAGES = ("goal-set", "observe", "debrief", "completed")
