@@ -1,0 +1,129 @@
+"""Single durable commands: load a cycle of 40 events, decide, append one event, one at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+
+from mentorcycle.engine import Engine
+
+from ..corpus import Corpus, Pair
+from ..lives import COORDINATOR
+from ..mix import Act, observing
+from ..raw import Row as Stored
+from ..report import Bar, Row
+from ..rounds import Sample, Turn, rounds, timed
+from ..site import Bench, Site
+from ..stock import Mentoring, uuid_of
+
+CONTESTANTS = ("ours", "raw", "stock", "ours, nothing kept", "stock, aggregates kept")
+
+
+def measure(bench: Bench) -> list[Row]:
+    """Both sizes take turns in the same rounds, so that growth is not weather."""
+    with ExitStack() as stack:
+        turns: dict[str, Turn] = {}
+        for site in bench.sites:
+            turns.update({f"{name} {site.events}": turn for name, turn in _turns(site, stack).items()})
+        samples = rounds(bench.effort.rounds, turns)
+    by_site = [{name: samples[f"{name} {site.events}"] for name in CONTESTANTS} for site in bench.sites]
+    rows = [
+        row for site, found in zip(bench.sites, by_site, strict=True) for row in _rows(site.events, found)
+    ]
+    return [*rows, _growth(bench, *by_site)]
+
+
+def _turns(site: Site, stack: ExitStack) -> dict[str, Turn]:
+    corpus, cycles = site.corpus, site.effort.cycles
+    kept = [corpus.take_long(cycles) for _ in range(site.effort.rounds + 1)]
+    fresh = [corpus.take_long(cycles) for _ in range(site.effort.rounds + 1)]
+    ours = stack.enter_context(corpus.engine())
+    cold = stack.enter_context(corpus.engine(cached_streams=0))
+    stock = stack.enter_context(site.stock())
+    caching = stack.enter_context(site.stock(cached=20_000))
+    floor = stack.enter_context(closing(site.floor()))
+    written = stack.enter_context(closing(site.written()))
+    to_write: deque[list[Stored]] = deque()
+
+    def warm(number: int) -> tuple[int, float]:
+        for pair in kept[number]:
+            ours.cycle(pair.cycle, COORDINATOR)
+        written.mark()
+        result = _execute(ours, _acts(kept[number], corpus))
+        to_write.append(written.events())
+        return result
+
+    def stock_warm(number: int) -> tuple[int, float]:
+        for pair in fresh[number]:
+            caching.repository.get(uuid_of(pair.cycle))
+        return _record(caching, _acts(fresh[number], corpus))
+
+    def raw(number: int) -> tuple[int, float]:
+        """The rows of an earlier turn of ours: the warm-up has left some."""
+        rows = to_write.popleft()
+        return timed(lambda: floor.commit_each(rows))
+
+    turns: dict[str, Turn] = {
+        "ours": warm,
+        "raw": raw,
+        "stock": lambda number: _record(stock, _acts(kept[number], corpus)),
+        "ours, nothing kept": lambda number: _execute(cold, _acts(fresh[number], corpus)),
+        "stock, aggregates kept": stock_warm,
+    }
+    for name, turn in turns.items():
+        if name != "raw":
+            turn(-1)
+    return turns
+
+
+def _acts(pairs: Sequence[Pair], corpus: Corpus) -> list[Act]:
+    """Step by step over all cycles, so that no cycle comes twice in a row."""
+    return [
+        act for step in zip(*(observing(pair, corpus.now) for pair in pairs), strict=True) for act in step
+    ]
+
+
+def _execute(engine: Engine, acts: Sequence[Act]) -> tuple[int, float]:
+    def work() -> int:
+        for act in acts:
+            engine.execute(act.command, act.actor).or_raise()
+        return len(acts)
+
+    return timed(work)
+
+
+def _record(app: Mentoring, acts: Sequence[Act]) -> tuple[int, float]:
+    def work() -> int:
+        for act in acts:
+            app.record(act.command.cycle, *act.call)  # type: ignore[attr-defined]
+        return len(acts)
+
+    return timed(work)
+
+
+def _rows(events: int, found: dict[str, Sample]) -> list[Row]:
+    ours, raw, stock, cold, caching = (found[name] for name in CONTESTANTS)
+
+    def bars(mine: Sample, theirs: Sample) -> list[Bar]:
+        return [
+            Bar(mine.faster_than(theirs), "stock", least=4),
+            Bar(mine.faster_than(raw), "raw", least=0.5),
+        ]
+
+    return [
+        Row("single durable command", events, "µs", ours, raw, stock, bars(ours, stock)),
+        Row("… nothing kept in memory by either", events, "µs", cold, raw, stock, bars(cold, stock)),
+        Row("… both keep what they loaded", events, "µs", ours, raw, caching, bars(ours, caching)),
+    ]
+
+
+def _growth(bench: Bench, small: dict[str, Sample], large: dict[str, Sample]) -> Row:
+    def grown(name: str) -> float:
+        return small[name].faster_than(large[name])
+
+    bars = [Bar(grown("ours"), "the small log", most=1.25), Bar(grown("raw"), "the small log, raw")]
+    log = bench.large.events
+    return Row(
+        "cost of a command, large : small log", log, "µs", large["ours"], large["raw"], large["stock"], bars
+    )

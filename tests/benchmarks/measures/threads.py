@@ -1,0 +1,85 @@
+"""Durable commands from 1, 2, 4 and 8 threads on one application object, every thread on cycles of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import cycle, islice
+from threading import Barrier, Thread
+from time import perf_counter
+
+from ..mix import Act, anywhere
+from ..report import Bar, Row
+from ..rounds import Turn, rounds
+from ..site import Bench, Site
+
+THREADS = (1, 2, 4, 8)
+
+
+def measure(bench: Bench) -> list[Row]:
+    site = bench.large
+    with ExitStack() as stack:
+        turns = _turns(site, stack)
+        for turn in turns.values():
+            turn(-1)
+        found = rounds(bench.effort.rounds, turns)
+    rows = []
+    for count in THREADS:
+        ours, stock = found[f"ours {count}"], found[f"stock {count}"]
+        bars = [Bar(ours.faster_than(stock), f"stock, {count} threads", least=4 if count == 8 else None)]
+        if count == 8:
+            bars.append(Bar(ours.faster_than(found["ours 1"]), "our one thread", least=0.9))
+        title = f"durable commands, {count} thread{'s' if count > 1 else ''}"
+        rows.append(Row(title, site.events, "/s", ours, None, stock, bars))
+    return rows
+
+
+def _turns(site: Site, stack: ExitStack) -> dict[str, Turn]:
+    engine = stack.enter_context(site.corpus.engine())
+    app = stack.enter_context(site.stock())
+    number = site.effort.threaded
+    pool = cycle(site.corpus.active)
+
+    def ours(act: Act) -> None:
+        engine.execute(act.command, act.actor).or_raise()
+
+    def stock(act: Act) -> None:
+        app.record(act.command.cycle, *act.call)  # type: ignore[attr-defined]
+
+    def turn(do: Callable[[Act], None], threads: int, _: int) -> tuple[int, float]:
+        pairs = list(islice(pool, number))
+        acts = [anywhere(pair)[place % 4] for place, pair in enumerate(pairs)]
+        return len(acts), _together([acts[start::threads] for start in range(threads)], do)
+
+    return {
+        f"{name} {count}": partial(turn, do, count)
+        for count in THREADS
+        for name, do in (("ours", ours), ("stock", stock))
+    }
+
+
+def _together(shares: Sequence[Sequence[Act]], do: Callable[[Act], None]) -> float:
+    """Seconds from the common start to the last end; raises what a thread raised."""
+    barrier = Barrier(len(shares) + 1)
+    errors: list[BaseException] = []
+
+    def work(share: Sequence[Act]) -> None:
+        barrier.wait()
+        try:
+            for act in share:
+                do(act)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [Thread(target=work, args=(share,)) for share in shares]
+    for thread in threads:
+        thread.start()
+    barrier.wait()
+    start = perf_counter()
+    for thread in threads:
+        thread.join()
+    took = perf_counter() - start
+    if errors:
+        raise errors[0]
+    return took
