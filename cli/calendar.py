@@ -10,7 +10,6 @@ from . import options
 from .session import Session, command
 
 if TYPE_CHECKING:
-
     from mentorcycle.domain.commands import Command
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -11,6 +11,7 @@ from mentorcycle.domain.vocabulary import Status
 
 from . import options
 from .choices import choice
+from .counts import STATUSES, nothing, write_counts
 from .session import Session, command
 from .sides import counted
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .store import Place
 
 At = Any
-_STATUSES = tuple(status.value for status in Status)
 _COLOURS = {"paused": "yellow", "cancelled": "dim", "completed": "dim"}
 
 
@@ -66,7 +66,7 @@ def list_(
             "stages": tuple(_stage(place, stage) for stage in stages),
         }
         if counts:
-            _count(place, at, wanted, **filters)
+            write_counts(place, **wanted, **filters)
             return
         last = place.cycle(after, remember=False) if after else None
         listing = place.queries.cycles(place.actor, **wanted, **filters, after=last, limit=limit)
@@ -92,7 +92,7 @@ def _stage(place: Place, typed: str) -> str:
     known = dict.fromkeys(s.name for d in place.queries.published(place.programme) for s in d.stages)
     if typed in known or not known:
         return typed
-    if typed in _STATUSES:
+    if typed in STATUSES:
         raise WrongValue(f"{typed} is a status, not a stage", "", f"write --status {typed}")
     meant = get_close_matches(typed, known, n=1)
     why = f"stages are {', '.join(known)}"
@@ -130,7 +130,7 @@ def _write(place: Place, at: At, listing: Listing, total: int, *, filtered: bool
         columns,
         _rows(place, at, listing.rows, day),
         footer=f"{len(listing.rows)} of {counted(total, 'cycle')}{page}" if listing.rows else "",
-        empty=_empty(at, total, filtered=filtered),
+        empty=nothing(at, total, filtered=filtered),
         as_of=session.now() if at is None else at,
         facts={"position": listing.position, "total": total, "more": listing.more, "after": last},
     )
@@ -154,42 +154,3 @@ def _rows(place: Place, at: At, rows: tuple[CycleRow, ...], day: date) -> Iterat
             "elapsed": clock.elapsed if clock else None,
             "budget": clock.budget if clock else None,
         }
-
-
-def _empty(at: At, total: int, *, filtered: bool) -> str:
-    if total:
-        return f"no more: that was the last of {counted(total, 'cycle')}"
-    if filtered:
-        return "no cycle is like that: mentorcycle list --counts shows where cycles are"
-    then = " then" if at is not None else ": mentorcycle pair publish, then mentorcycle cycle open"
-    return f"no cycles{then}"
-
-
-def _count(
-    place: Place, at: At, wanted: dict[str, Any], *, statuses: tuple[Status, ...], stages: tuple[str, ...]
-) -> None:
-    """A row for each stage, in the order of the definition, with a column for each status."""
-    from .columns import Column
-
-    counts = place.queries.counts(place.actor, **wanted)
-    found = [
-        c for c in counts if (not statuses or c.status in statuses) and (not stages or c.stage in stages)
-    ]
-    order = [s.name for d in place.queries.published(place.programme) for s in d.stages]
-    named = [stage for stage in order if not stages or stage in stages]
-    rows: list[dict[str, Any]] = []
-    for stage in dict.fromkeys([*named, *(c.stage for c in found)]):
-        here = [c for c in found if c.stage == stage]
-        by_status = {status: sum(c.cycles for c in here if c.status.value == status) for status in _STATUSES}
-        rows.append({"stage": stage, **by_status, "total": sum(by_status.values())})
-    total = sum(c.cycles for c in found)
-    numbers = [Column(key, right=True, human=lambda n: str(n or "")) for key in (*_STATUSES, "total")]
-    place.session.out.rows(
-        "counts/1",
-        [Column("stage", keep=True), *numbers],
-        rows if total else [],
-        footer=counted(total, "cycle") if total else "",
-        empty=_empty(at, 0, filtered=bool(statuses or stages or wanted["people"])),
-        as_of=place.session.now() if at is None else at,
-        facts={"total": total},
-    )

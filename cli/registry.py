@@ -106,6 +106,20 @@ TREE: Tree = {
             "undo": Leaf("mentorcycle.cli.batch:undo", "Take back a batch's advances."),
         },
     ),
+    "audit": Branch(
+        "What happened, what was so, and the proof of it.",
+        {
+            "log": Leaf("mentorcycle.cli.audit.log:log", "List events: who did what and when."),
+            "replay": Leaf(
+                "mentorcycle.cli.audit.replay:replay", "Rebuild a state from the log and compare."
+            ),
+            "as-of": Leaf("mentorcycle.cli.audit.as_of:as_of", "Show where everything stood at a moment."),
+            "diff": Leaf("mentorcycle.cli.audit.diff:diff", "Show what changed between two moments."),
+            "verify": Leaf(
+                "mentorcycle.cli.audit.verify:verify", "Check the whole log and every read model."
+            ),
+        },
+    ),
     "calendar": Branch(
         "School days: which count, and how many.",
         {

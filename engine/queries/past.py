@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from mentorcycle.domain.recorded import Recorded
 from .asked import Asked
 
 if TYPE_CHECKING:
+    from ..audit import Verification
     from ..history import History
     from ..states import State
 
@@ -27,6 +29,17 @@ class PastQuestions(Asked):
     def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
         """The state at a position or an aware instant of recording; see `Engine.as_of`."""
         return self._past.as_of(ref, at, actor)
+
+    def verify(
+        self, actor: Actor, *, replay: bool = True, progress: Callable[[int, int], None] | None = None
+    ) -> Verification:
+        """Check the whole log, and with `replay` the file and every read model too; see `audit`."""
+        self._for_staff(actor, "the verification of the log")
+        from ..audit import verify, verify_all
+
+        return (
+            verify_all(self.readers, progress=progress) if replay else verify(self.store, progress=progress)
+        )
 
     @property
     def _past(self) -> History:

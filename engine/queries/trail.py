@@ -1,4 +1,7 @@
-"""Questions to the audit trail: who did what and when, without what was said; and which batches there were."""
+"""Questions to the audit trail: who did what and when, without what was said; and which batches there were.
+
+Participants are given what happened to their own cycle or to themselves, from the log.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ from collections.abc import Collection
 from datetime import datetime
 
 from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.vocabulary import Role
 from mentorcycle.projections.trail import BatchMember, BatchRow, TrailRow
 
 from .asked import Asked
 
 
 class TrailQuestions(Asked):
-    """The trail, for coordinators and auditors; participants read the history of their own cycle instead."""
+    """The trail of everything, for coordinators and auditors."""
 
     def trail(
         self,
@@ -29,12 +33,18 @@ class TrailQuestions(Asked):
         newest_first: bool = True,
         limit: int = 50,
     ) -> list[TrailRow]:
-        """Events that match every filter; `ref` is the id of a cycle, person or programme, `by` of an actor."""
-        self._for_staff(actor, "the audit trail")
-        positions = None
-        if ref is not None:
-            from ..history import stream_of  # loads what a list of cycles never needs
+        """Events that match every filter; `ref` is the id of a cycle, person or programme, `by` of an actor.
 
+        `since` and `until` bound the instant of recording (`since` <= it < `until`).
+        """
+        positions = None
+        if ref is None:
+            self._for_staff(actor, "the audit trail")
+        else:
+            from ..history import History, stream_of  # loads what a list of cycles never needs
+
+            if actor.role is Role.PARTICIPANT:
+                History(self.store, self.tenant).events(ref, actor)  # raises unless it is theirs
             positions = [row.position for row in self.store.read_stream(self.tenant, stream_of(ref))]
         with self.readers.view() as view:
             return view.trail.page(

@@ -1,0 +1,114 @@
+"""`audit verify`: is the log whole, and do the read models say what it says? What was not proved is said too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..session import Session, command
+
+if TYPE_CHECKING:
+    from mentorcycle.engine.audit import Verification
+
+    from ..store import Place
+
+MOST = 20
+
+
+@command()
+@click.option(
+    "--replay/--no-replay", default=True, help="Replay the log and compare every read model with it."
+)
+def verify(session: Session, replay: bool) -> object:
+    """Check the whole log, event by event, and compare every read model with a replay of it.
+
+    Exits 9 when something does not hold. What was not proved is said at the end.
+    """
+    from time import monotonic
+
+    from ..exits import ExitCode
+    from ..progress import counting
+    from ..store import reading
+
+    with reading(session) as place:
+        started = monotonic()
+        with counting("events verified", quiet=session.quiet) as told:
+            found = place.queries.verify(place.actor, replay=replay, progress=told)
+        seconds = monotonic() - started
+        title = f"{_store(place)} · {found.events} events · {found.cycles} cycles"
+        rows = [
+            dict(zip(("check", "holds", "what", "findings"), row, strict=True))
+            for row in _checks(found, replay)
+        ]
+        if session.out.format == "table":
+            session.out.text("\n".join([title, *_lines(rows)]))
+        else:
+            _rows(session, title, rows, found)
+        session.talk("\n".join([*(f"not proved: {what}" for what in _unproved(found, replay=replay)), ""]))
+        state = "verified" if found.holds else f"{len(found.findings)} findings"
+        session.talk(f"{state} in {seconds:.1f} s")
+    return None if found.holds else ExitCode.VERIFICATION_FAILED
+
+
+def _store(place: Place) -> str:
+    path = getattr(place.queries.store, "path", None)
+    return f"sqlite {path}" if path else "memory"
+
+
+def _unproved(found: Verification, *, replay: bool) -> tuple[str, ...]:
+    more = () if replay else ("read models were not compared with a replay, nor was the file looked at",)
+    return (*found.not_proved, *more)
+
+
+def _checks(found: Verification, replay: bool) -> Iterator[tuple[str, bool, str, list[dict[str, Any]]]]:
+    """Each check with what holds, or what was found."""
+    said = {
+        "positions": f"positions 1–{found.head} without gaps" if found.head else "the log is empty",
+        "times": "no event is recorded earlier than the one before it",
+        "readable": "every event can be read",
+        "streams": "every stream goes on where it stopped",
+        "definitions": "every definition has its digest and was published before it was used",
+        "moves": "every transition is legal under the definition it names",
+        "words": f"{found.words} texts are those that the log committed to",
+    }
+    if replay:
+        said["file"] = "the file is sound, and its events are protected"
+        models = ", ".join(f"{one.name} {one.stored[:8]}" for one in found.models)
+        said["read models"] = f"{len(found.models)} read models equal their replay: {models}"
+    for check in dict.fromkeys([*said, *(finding.check for finding in found.findings)]):
+        wrong = [{"position": one.position, "what": one.what} for one in found.of(check)]
+        yield check, not wrong, "" if wrong else said.get(check, ""), wrong
+
+
+def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        yield f" {'✓' if row['holds'] else '✗'} {row['what'] or row['check']}"
+        for finding in row["findings"][:MOST]:
+            place = f"event {finding['position']}: " if finding["position"] else ""
+            yield f"     {place}{finding['what']}"
+        if (more := len(row["findings"]) - MOST) > 0:
+            yield f"     and {more} more"
+
+
+def _rows(session: Session, title: str, rows: list[dict[str, Any]], found: Verification) -> None:
+    from ..columns import Column
+
+    session.out.rows(
+        "verify/1",
+        [Column("check"), Column("holds"), Column("what"), Column("findings")],
+        rows,
+        title=title,
+        as_of=found.head,
+        facts={
+            "holds": found.holds,
+            "events": found.events,
+            "cycles": found.cycles,
+            "head": found.head,
+            "read_models": [
+                {"name": one.name, "position": one.position, "sha256": one.stored} for one in found.models
+            ],
+            "not_proved": found.not_proved,
+        },
+    )
