@@ -32,7 +32,10 @@ def decide_programme(programme: Programme, command: Command, context: Context) -
     stream = programme_stream(id)
     if not (is_coordinator(context.actor, id) or context.actor.role is Role.SYSTEM):
         return forbidden(
-            f"programme {id} is not changed", "only a coordinator does this", actor=context.actor.id
+            f"programme {id} is not changed",
+            f"only a coordinator does this; {context.actor.id} acts as {context.actor.role.value}",
+            "let a coordinator do it",
+            actor=context.actor.id,
         )
     if not programme.exists and not isinstance(command, c.CreateProgramme):
         why = "there is no such programme"
@@ -89,9 +92,9 @@ def _bad(name: str, weekend: tuple[int, ...]) -> Refused | None:
 
 def _publish(programme: Programme, source: str, stream: str) -> Outcome:
     try:
-        definition = parse(source, "definition")
+        definition = parse(source, "as given")
     except DefinitionInvalid as error:
-        return refused("bad-definition", error.what, error.why, error.fix)
+        return refused("bad-definition", error.what, error.why, "correct the text and publish it again")
     if definition.ref in programme.published:
         return ALREADY_SO
     for known in programme.published:

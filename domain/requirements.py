@@ -116,15 +116,16 @@ def _observations_completed(cycle: Cycle, parameters: Parameters, names: Names) 
     counted = [o for o in completed if o.completion is not None and o.completion.focus_first]
     if len(counted) >= minimum:
         return
+    fix = "agree a focus, observe a lesson and record it"
+    why = f"{len(counted)} of {minimum} observations are completed"
     if len(completed) > len(counted):
         why = f"{len(counted)} of {minimum} completed observations had a focus agreed before the lesson"
-    else:
-        why = f"{len(counted)} of {minimum} observations are completed"
+        fix = "agree a focus before the next lesson, or correct the day on which one was agreed"
     open_ = next((o for o in cycle.observations if o.completion is None and not o.cancelled), None)
     yield Unmet(
         "observations-completed",
         why,
-        "agree a focus, observe a lesson and record it",
+        fix,
         (open_.observer,) if open_ else cycle.people,
         {"have": len(counted), "need": minimum},
     )

@@ -5,7 +5,7 @@ Evidence is what was seen; a judgement is refused. An observer is never the obse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from .. import commands as c
@@ -75,12 +75,10 @@ def agree_focus(cycle: Cycle, command: c.AgreeFocus, context: Context) -> Outcom
 def _planned(cycle: Cycle, id: str, what: str) -> tuple[Observation | None, list[Refusal]]:
     """The observation that is meant (the only planned one when no id is given), or why there is none."""
     found = _meant(cycle, id)
-    if found is None and not id and cycle.observations:
-        why = "no single planned observation says which is meant"
-        facts = {"kind": "observation"}
-        return None, [Refusal("no-such-observation", what, why, f"name one: {_ids(cycle)}", facts)]
+    if found is None and not id:
+        return None, [_unnamed(what, "planned", _open(cycle), "begin with its focus")]
     if found is None:
-        return None, [missing(what, "observation", id or "?", (o.id for o in cycle.observations))]
+        return None, [missing(what, "observation", id, (o.id for o in cycle.observations))]
     if found.completion is not None:
         why = f"observation {found.id} is completed"
         return found, [Refusal("observed-already", what, why, "plan another one", {"observation": found.id})]
@@ -90,12 +88,20 @@ def _planned(cycle: Cycle, id: str, what: str) -> tuple[Observation | None, list
 def _meant(cycle: Cycle, id: str) -> Observation | None:
     if id:
         return cycle.observation(id)
-    planned = [o for o in cycle.observations if o.completion is None and not o.cancelled]
+    planned = _open(cycle)
     return planned[0] if len(planned) == 1 else None
 
 
-def _ids(cycle: Cycle) -> str:
-    return ", ".join(observation.id for observation in cycle.observations)
+def _open(cycle: Cycle) -> list[Observation]:
+    return [o for o in cycle.observations if o.completion is None and not o.cancelled]
+
+
+def _unnamed(what: str, state: str, those: Sequence[Observation], fix: str) -> Refusal:
+    """No observation was named, and not exactly one can be meant."""
+    ids = ", ".join(observation.id for observation in those)
+    why = f"{ids} are {state}, and none is named" if len(those) > 1 else f"no observation is {state}"
+    fix = "name one of them" if len(those) > 1 else fix
+    return Refusal("no-such-observation", what, why, fix, {"kind": "observation", "known": ids})
 
 
 @decides(c.ScheduleObservation)
@@ -200,9 +206,11 @@ def hold_debrief(cycle: Cycle, command: c.HoldDebrief, context: Context) -> Outc
     late = debrief_late_by(cycle, known, context.definition, context.programme, held) if known else 0
 
     def checks() -> Iterator[Refusal]:
-        if known is None:
-            ids = (o.id for o in undebriefed)
-            yield missing(what, "observation", command.observation or "?", ids)
+        if known is None and not command.observation:
+            fix = "record the observation first"
+            yield _unnamed(what, "completed and not debriefed", undebriefed, fix)
+        elif known is None:
+            yield missing(what, "observation", command.observation, (o.id for o in undebriefed))
         elif known.completion is None:
             why = f"observation {known.id} is not completed"
             yield Refusal(

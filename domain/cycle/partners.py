@@ -60,6 +60,8 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
         return refused("not-paired", what, why, "publish the pairing first", person=command.mentee)
     if cycle.exists and cycle.status is Status.COMPLETED:
         why = f"the cycle {cycle.id} of this pairing is completed"
+        if cycle.next_cycle is not None:
+            return refused("completed", what, why, f"go on in the next, {cycle.next_cycle}", cycle=cycle.id)
         return refused("completed", what, why, "open the next cycle", cycle=cycle.id)
     if cycle.exists:
         return ALREADY_SO
@@ -165,7 +167,8 @@ def _carried(cycle: Cycle) -> tuple[e.Carried, ...]:
 def ask_rematch(cycle: Cycle, command: c.AskRematch, context: Context) -> Outcome:
     what = f"a rematch of {cycle.id} cannot be asked for"
     if context.actor.role is not Role.PARTICIPANT or context.actor.id not in cycle.people:
-        return forbidden(what, "only a participant of this cycle asks for a rematch", cycle=cycle.id)
+        why = "only a participant of this cycle asks for a rematch"
+        return forbidden(what, why, "let a participant ask", cycle=cycle.id)
     if context.actor.id in cycle.rematch_asked:
         return ALREADY_SO
     closed = cycle.status in (Status.CANCELLED, Status.COMPLETED)

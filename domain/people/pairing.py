@@ -30,6 +30,9 @@ def pairing_refusals(
 ) -> Iterator[Refusal]:
     """Every rule that a new pairing breaks; the pairing that it `replaces` no longer counts."""
     yield from _shape(new, what)
+    if any(new.id in context.person(person).pairings for person in new.people):
+        why = f"{new.id} is an open pairing already"
+        yield Refusal("pairing-exists", what, why, "leave the id out", {"pairing": new.id})
     for participant in new.participants:
         person = context.person(participant.person)
         yield from _available(participant, person, what)
@@ -96,7 +99,7 @@ def _capacity(
         yield Refusal(
             "over-capacity",
             what,
-            f"{person.name} would have {load} mentees and takes {capacity}",
+            f"{person.name} would have {load} mentee{'' if load == 1 else 's'} and takes {capacity}",
             "choose another mentor, or raise their capacity",
             {"person": person.id, "load": load, "capacity": capacity},
         )

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mentorcycle.domain.calendar import Calendar
 from mentorcycle.domain.errors import InvalidInput
 

@@ -160,7 +160,7 @@ def test_an_observation_left_unnamed_is_the_only_planned_one(planned: Scenario) 
 def test_of_two_planned_observations_one_is_named(planned: Scenario) -> None:
     two = planned.given(SECOND_FOCUS)
     two.when(ScheduleObservation("c-1", LATER), by="bo").then_refused(
-        "no-such-observation", because=["no single planned observation says which is meant"]
+        "no-such-observation", because=["o1, o2 are planned, and none is named"]
     )
     two.when(CompleteObservation("c-1", LESSON, 45), by="bo").then_refused("bad-value")
     two.given(CompleteObservation("c-1", LESSON, 45, "o2"), by="bo")

@@ -102,7 +102,7 @@ def test_a_mentor_takes_as_many_as_the_definition_says(people: Scenario) -> None
 def test_a_mentors_own_capacity_comes_first(people: Scenario) -> None:
     none = people.given(ChangePerson("bo", "Bo Karlsson", capacity=0))
     none.when(PublishPairing((ADA, BO))).then_refused(
-        "over-capacity", because=["Bo Karlsson would have 1 mentees and takes 0"]
+        "over-capacity", because=["Bo Karlsson would have 1 mentee and takes 0"]
     )
     one = people.given(ChangePerson("bo", "Bo Karlsson", capacity=1), PublishPairing((ADA, BO)))
     one.when(PublishPairing((DI, BO))).then_refused("over-capacity")

@@ -1,6 +1,7 @@
 """The catalogue is consistent with itself; the rules hold that they know the same names."""
 
 import pytest
+
 from mentorcycle.domain.definition import CATALOGUE, ParameterSpec
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transitions import Machine
+
 from mentorcycle.domain.definition import (
     COMPLETED,
     Capacity,
@@ -19,7 +21,6 @@ from mentorcycle.domain.definition import (
     shipped,
 )
 from mentorcycle.domain.definition.machine import build_machine
-from transitions import Machine
 
 LESSON_STUDY = load(Path(__file__).parent / "data" / "lesson-study.toml")
 NAMES = ("plan", "goal-set", "observe", "debrief", "reflect", "celebrate")

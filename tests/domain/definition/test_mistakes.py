@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mentorcycle.domain.definition import Definition, DefinitionInvalid, load, parse, shipped
 from mentorcycle.domain.errors import InvalidInput, MentorcycleError, NotFound
 

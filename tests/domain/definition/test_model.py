@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from mentorcycle.domain.definition import COMPLETED, Activity, Definition, Trigger, load, shipped
 
 LESSON_STUDY = load(Path(__file__).parent / "data" / "lesson-study.toml")

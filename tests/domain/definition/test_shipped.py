@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from mentorcycle.domain.definition import (
     COMPLETED,
     Activity,
