@@ -129,6 +129,25 @@ TREE: Tree = {
             "days": Leaf("mentorcycle.cli.calendar:days", "Count school days between two dates."),
         },
     ),
+    "db": Branch(
+        "The store: make it, copy it, look after it.",
+        {
+            "init": Leaf("mentorcycle.cli.db.init:init", "Make a store and its programme."),
+            "status": Leaf("mentorcycle.cli.db.status:status", "Show the store and its read models."),
+            "backup": Leaf("mentorcycle.cli.db.copies:backup", "Copy the store to a file."),
+            "restore": Leaf("mentorcycle.cli.db.copies:restore", "Make a backup the store."),
+            "rebuild": Leaf("mentorcycle.cli.db.models:rebuild", "Build read models anew from the log."),
+            "dead-letters": Branch(
+                "Streams that a read model has set aside.",
+                {
+                    "list": Leaf("mentorcycle.cli.db.models:list_", "List them."),
+                    "retry": Leaf("mentorcycle.cli.db.models:retry", "Try to take them again."),
+                    "discard": Leaf("mentorcycle.cli.db.models:discard", "Leave events out for good."),
+                },
+            ),
+        },
+    ),
+    "doctor": Leaf("mentorcycle.cli.doctor:doctor", "See whether everything is well, and what to do."),
     "completion": Leaf("mentorcycle.cli.completion:completion", "Print the completion script of a shell."),
     "version": Leaf("mentorcycle.cli.version:version", "Show the versions of the program and its parts."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -38,9 +39,17 @@ def open_store(
 
 
 def open_reader(url: str) -> Log:
-    """The store at a URL for reading and read models alone: an existing file, and quick to import."""
+    """The store at a URL for reading and read models alone: an existing file, and quick to import.
+
+    A file or folder that may not be written is read as it is.
+    """
     if path := sqlite_path(url):
         from .stores.sqlite_reader import SQLiteReader
 
-        return SQLiteReader(path, create=False)
+        return SQLiteReader(path, create=False, read_only=not _writable(path))
     return open_store(url, clock=lambda: 0, patience=30.0, create=False, read_only=False)
+
+
+def _writable(path: str) -> bool:
+    folder = os.path.dirname(os.path.abspath(path))
+    return os.access(path, os.W_OK) and os.access(folder, os.W_OK)

@@ -205,5 +205,5 @@ def _said_if_read_only() -> Iterator[None]:
         raise StoreUnavailable(
             "the read models are behind the log and cannot be brought up to date",
             error.what,
-            "run: mentorcycle db status, once, where the store can be written",
+            "run: mentorcycle list, once, where the store can be written",
         ) from error

@@ -1,0 +1,117 @@
+"""`db backup` and `db restore`: a copy of the store, and a copy put back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import options
+from ..exits import ConfirmationNeeded, ExitCode
+from ..session import Session, command
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@command()
+@click.argument("file", type=_FILE)
+@options.yes
+def backup(session: Session, file: Path, yes: bool) -> None:
+    """Copy the whole store to FILE, while others go on, and check the copy.
+
+    The copy holds the words of participants too: keep it as safe as the store. A file that is there is only
+    replaced with --yes.
+    """
+    from mentorcycle.engine.doctor import megabytes
+    from mentorcycle.engine.maintenance import backup as copy
+
+    from ..columns import Column
+    from ..sides import counted
+    from ..store import reading
+
+    if file.exists() and not yes:
+        raise ConfirmationNeeded(
+            f"{file} is not overwritten", "it is there already", "name another file, or add --yes"
+        )
+    with reading(session) as place:
+        made = copy(place.queries, str(file), replace=file.exists())
+    session.out.record(
+        "backup/1",
+        [Column("path"), Column("events"), Column("bytes")],
+        made,
+        sentence=f"{counted(made.events, 'event')} are safe in {made.path} ({megabytes(made.bytes)})",
+        as_of=made.events,
+    )
+
+
+@command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@options.yes
+@options.dry_run
+def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> object:
+    """Make the backup in FILE the store, after verifying its file and its whole log.
+
+    A store that is there is only replaced with --yes, and kept beside it under another name. Exits 9 when the
+    backup does not hold.
+    """
+    from mentorcycle.engine.maintenance import BackupDamaged, checked
+    from mentorcycle.engine.maintenance import restore as put_back
+    from mentorcycle.engine.url import sqlite_path
+
+    from ..columns import Column
+    from ..progress import counting
+    from ..sides import counted
+
+    url = session.settings.db
+    path = Path(sqlite_path(url) or "")
+    there = path.is_file() and path.stat().st_size > 0
+    try:
+        with counting("events verified", quiet=session.quiet) as told:
+            events = checked(str(file), told)
+    except BackupDamaged as error:
+        _say(session, error)
+        return ExitCode.VERIFICATION_FAILED
+    if there and not yes:
+        raise ConfirmationNeeded(
+            f"{path} is not replaced by {file}",
+            f"{_holds(url)}; the backup holds {counted(events, 'event')}",
+            "add --yes: what is there is kept under another name",
+        )
+    if dry_run:
+        session.talk(f"dry run: {file} holds {counted(events, 'event')}, all verified; nothing was written")
+        return None
+    made = put_back(url, str(file), f"{session.now():%Y%m%dT%H%M%S}")
+    session.out.record(
+        "restore/1",
+        [Column("path"), Column("events"), Column("before"), Column("kept")],
+        made,
+        sentence=f"{made.path} is restored: {counted(made.events, 'event')}, all verified",
+        footer=f"what was there is kept as {made.kept}" if made.kept else "",
+        as_of=made.events,
+    )
+    return None
+
+
+def _holds(url: str) -> str:
+    """What is in the store that would go; it may be damaged, that is what restoring is for."""
+    from mentorcycle.domain.errors import StoreUnavailable
+    from mentorcycle.engine.queries import Queries
+
+    from ..sides import counted
+
+    try:
+        with Queries.open(url) as queries:
+            return f"it is there and holds {counted(queries.head(), 'event')}"
+    except StoreUnavailable as error:
+        return f"it is there ({error.why or error.what})"
+
+
+def _say(session: Session, error: Exception) -> None:
+    from ..errors import json_line, lines, report
+
+    found = report(error)
+    if session.out.format in ("json", "jsonl"):
+        click.echo(json_line(found), err=True)
+        return
+    for line in lines(found):
+        click.echo(line, err=True)

@@ -1,0 +1,49 @@
+"""`db init`: a store with its programme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import options
+from ..session import Session, command
+from ..words import TEXT
+
+
+@command()
+@click.option("--name", type=TEXT, metavar="NAME", help="The name of the programme.")
+@click.option("--zone", metavar="ZONE", help="Its time zone, for example Europe/Stockholm. [default: UTC]")
+@options.dry_run
+def init(session: Session, name: str | None, zone: str | None, dry_run: bool) -> None:
+    """Make a store and its programme, with the shipped definition; on one that is there, set name and zone.
+
+    Another programme in the same store is made with --program.
+    """
+    from mentorcycle.domain.commands import ChangeProgramme, Command, CreateProgramme
+    from mentorcycle.domain.ids import DEFAULT_TENANT
+    from mentorcycle.engine.engine import Engine
+    from mentorcycle.engine.settings import Settings
+    from mentorcycle.engine.url import MEMORY, sqlite_path
+
+    from ..store import WritingPlace
+    from ..taken import Taken
+
+    url, tenant = session.settings.db, session.settings.tenant or DEFAULT_TENANT
+    rehearsed = dry_run and not Path(sqlite_path(url) or "").is_file()
+    settings = Settings(clock=session.now)
+    with Engine.open(MEMORY if rehearsed else url, tenant=tenant, settings=settings) as engine:
+        place = WritingPlace(session, engine)
+        known = engine.programme(place.programme_id)
+        said = (name or known.name or "Mentoring programme", zone or known.zone)
+        weekend = tuple(sorted(known.calendar.weekend))
+        kind = ChangeProgramme if known.exists else CreateProgramme
+        asked: Command = kind(*said, weekend, programme=place.programme_id)
+        receipt = engine.execute(asked, place.actor, dry_run=dry_run).or_raise()
+        if not dry_run:
+            engine.ensure_programme(place.actor, programme=place.programme_id)
+        called, where = f"{said[0]} ({said[1]})", sqlite_path(url) or url
+        done = f"{called} is what {where} is for now" if known.exists else f"{where} is ready for {called}"
+        Taken(place, receipt, dry_run).say(done, already=f"{where} is ready for {called}")
+        if not known.exists:
+            session.talk('next: mentorcycle import FILE, or mentorcycle person add "NAME"')

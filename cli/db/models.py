@@ -1,0 +1,174 @@
+"""`db rebuild` and `db dead-letters`: read models made anew, and the streams that they have set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .. import options
+from ..exits import ConfirmationNeeded
+from ..session import Session, command
+
+if TYPE_CHECKING:
+    from mentorcycle.engine.readers import DeadLetter
+
+    from ..store import Place
+
+
+@command()
+@click.argument("model", required=False)
+def rebuild(session: Session, model: str | None) -> None:
+    """Build a read model anew from the log, or all of them, compare it with the one that served, and switch.
+
+    Others go on meanwhile. An interrupted rebuild goes on where it stood.
+    """
+    from ..columns import Column
+    from ..progress import counting
+    from ..store import reading
+
+    with reading(session) as place:
+        readers = place.queries.readers
+        names = [readers.model(model).name] if model else [one.name for one in readers.models]
+        rows = []
+        for name in names:
+            with counting(f"events read into {name}", quiet=session.quiet) as told:
+                rows.append(readers.rebuild(name, told))
+    differed = [row.name for row in rows if row.equal is False]
+    session.out.rows(
+        "rebuild/1",
+        [
+            Column("name", "read model", keep=True),
+            Column("position", "read up to", right=True),
+            Column("equal", "the old one", of=lambda row: row.equal, human=_old, colour=_colour),
+            Column("sha256", of=lambda row: row.after, human=lambda digest: str(digest)[:12]),
+        ],
+        rows,
+        footer=f"{', '.join(differed)} did not say what the log says, and does now" if differed else "",
+        facts={"differed": differed},
+    )
+
+
+def _old(equal: bool | None) -> str:
+    return {True: "was the same", False: "was different", None: "did not serve"}[equal]
+
+
+def _colour(equal: bool | None) -> str:
+    return "green" if equal else "yellow"
+
+
+@command(name="list")
+@options.exit_code
+def list_(session: Session, exit_code: bool) -> object:
+    """List the streams that a read model has set aside, each with the event that it could not take."""
+    from ..columns import Column
+    from ..exits import ExitCode
+    from ..store import reading
+
+    with reading(session) as place:
+        place.queries.readers.catch_up()
+        letters = place.queries.readers.dead_letters()
+        seen = [place.queries.readers.inspect(letter) for letter in letters]
+        rows = [
+            {
+                **letter._asdict(),
+                "ref": _ref(letter),
+                "event": one.topic,
+                "version": one.version,
+                "waiting": one.waiting,
+            }
+            for letter, one in zip(letters, seen, strict=True)
+        ]
+        session.out.rows(
+            "dead-letters/1",
+            [
+                Column("model", "read model", keep=True),
+                Column("ref", keep=True),
+                Column("position", "event", right=True, keep=True),
+                Column("event", "what"),
+                Column("version", right=True, in_table=False),
+                Column("error"),
+                Column("waiting", right=True),
+                Column("since", in_table=False),
+                Column("tenant", in_table=False),
+                Column("stream", in_table=False),
+            ],
+            rows,
+            empty="nothing is set aside",
+            footer="retry: mentorcycle db dead-letters retry, after an upgrade that can read these events"
+            if rows
+            else "",
+        )
+    return ExitCode.ATTENTION if exit_code and rows else None
+
+
+@command()
+@click.argument("refs", metavar="[REF]...", nargs=-1)
+@click.option("--model", metavar="NAME", help="Only those of this read model.")
+def retry(session: Session, refs: tuple[str, ...], model: str | None) -> object:
+    """Let read models take the streams that they have set aside, all or those named."""
+    return _resume(session, refs, model, discard=False)
+
+
+@command()
+@click.argument("refs", metavar="REF...", nargs=-1, required=True)
+@click.option("--model", metavar="NAME", help="Only those of this read model.")
+@options.yes
+def discard(session: Session, refs: tuple[str, ...], model: str | None, yes: bool) -> object:
+    """Leave the events out that could not be taken, for good, and take what follows them.
+
+    The log keeps them. No later rebuild reads them either.
+    """
+    if not yes:
+        raise ConfirmationNeeded(
+            "nothing is discarded", "read models then leave these events out for good", "add --yes"
+        )
+    return _resume(session, refs, model, discard=True)
+
+
+def _resume(session: Session, refs: tuple[str, ...], model: str | None, *, discard: bool) -> object:
+    from mentorcycle.domain.errors import NotFound
+    from mentorcycle.engine.readers import mending
+
+    from ..columns import Column
+    from ..exits import ExitCode
+    from ..store import reading
+
+    with reading(session) as place:
+        readers = place.queries.readers
+        wanted = _wanted(place, refs, model)
+        if not wanted and refs:
+            raise NotFound("dead letter", ", ".join(refs), "run: mentorcycle db dead-letters list")
+        rows: list[dict[str, Any]] = []
+        for letter in wanted:
+            left = mending.discard(readers, letter) if discard else mending.retry(readers, letter)
+            outcome = "taken" if left is None else f"stops at event {left.position}"
+            rows.append(
+                {"model": letter.model, "ref": _ref(letter), "outcome": outcome, "left": left is not None}
+            )
+        left_over = sum(row["left"] for row in rows)
+        session.out.rows(
+            "mended/1",
+            [Column("model", "read model"), Column("ref"), Column("outcome"), Column("left", in_table=False)],
+            rows,
+            empty="nothing is set aside",
+            footer=f"{len(rows) - left_over} of {len(rows)} taken" if rows else "",
+        )
+    if not left_over:
+        return None
+    return ExitCode.PARTIAL if left_over < len(rows) else ExitCode.REFUSED
+
+
+def _wanted(place: Place, refs: tuple[str, ...], model: str | None) -> list[DeadLetter]:
+    """The dead letters that are meant: by the id of a cycle or person, or the beginning of one."""
+    readers = place.queries.readers
+    if model is not None:
+        readers.model(model)
+    letters = [one for one in readers.dead_letters() if model in (None, one.model)]
+    return [one for one in letters if not refs or any(_ref(one).startswith(ref) for ref in refs)]
+
+
+def _ref(letter: DeadLetter) -> str:
+    from mentorcycle.domain.ids import subject_of
+
+    return subject_of(letter.stream)

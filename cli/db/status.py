@@ -1,0 +1,64 @@
+"""`db status`: how big, how far, and what the read models have read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..session import Session, command
+
+if TYPE_CHECKING:
+    from mentorcycle.engine.maintenance import StoreStatus
+
+
+@command()
+def status(session: Session) -> None:
+    """Show the store and its read models as they are; nothing is brought up to date."""
+    from mentorcycle.engine.doctor import megabytes
+    from mentorcycle.engine.maintenance import status as look
+
+    from ..columns import Column
+    from ..sides import counted
+    from ..store import reading
+
+    with reading(session) as place:
+        found = look(place.queries)
+    models = [model._asdict() for model in found.models]
+    fields = {name: getattr(found, name) for name in found.__slots__} | {"models": models}
+    if session.out.format != "table":
+        session.out.record("db/1", [Column(name) for name in fields], fields, as_of=found.events)
+        return
+    size = f"{megabytes(found.bytes or 0)}, write-ahead log {megabytes(found.wal_bytes or 0)}"
+    head = {
+        "store": found.path or "in memory",
+        "size": size,
+        "schema": f"{found.schema}, journal {found.journal_mode}",
+        "events": _events(found),
+    }
+    session.out.record("db/1", [Column(name) for name in head], head)
+    session.out.text("")
+    session.out.rows(
+        "read-models/1",
+        [
+            Column("name", "read model", keep=True),
+            Column("version", right=True),
+            Column("state", keep=True, colour=lambda state: "green" if state == "active" else "yellow"),
+            Column("position", "read up to", right=True),
+            Column("lag_events", "behind", right=True, human=lambda n: str(n or "")),
+            Column("dead_letters", "set aside", right=True, human=lambda n: str(n or "")),
+            Column("rebuilding", "rebuilt up to", right=True),
+            Column("error"),
+        ],
+        models,
+    )
+    if found.dead_letters:
+        letters = counted(found.dead_letters, "stream")
+        session.talk(f"{letters} set aside: mentorcycle db dead-letters list")
+
+
+def _events(found: StoreStatus) -> str:
+    def day(at: Any) -> str:
+        return f"{at:%Y-%m-%d %H:%M} UTC"
+
+    if found.first_at is None:
+        return "none yet"
+    return f"{found.events}, recorded from {day(found.first_at)} to {day(found.last_at)}"

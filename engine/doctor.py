@@ -1,0 +1,144 @@
+"""A look at everything a store depends on: the program, the file, the disk, the clock, the read models.
+
+Nothing is written and nothing is mended; every line says what to do, when there is something to do.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mentorcycle.domain.errors import MentorcycleError
+
+from .maintenance import StoreStatus, status
+from .queries import Queries
+from .readers.registry import ACTIVE, FAILED
+from .stores.sqlite_reader import SQLiteReader
+
+OLDEST_SQLITE = (3, 31)
+"""The first with every pragma that the store relies on."""
+LEAST_FREE = 100 * 2**20
+LARGE_WAL = 256 * 2**20
+TOLERANCE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """One thing that was looked at; a `fix` makes it a matter that needs attention."""
+
+    name: str
+    what: str
+    fix: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.fix
+
+
+def examine(opened: Callable[[], Queries], clock: Callable[[], datetime]) -> Iterator[Checkup]:
+    """Look at the program, and at the store that `opened` opens; a store that cannot be opened ends it."""
+    yield from _program()
+    try:
+        queries = opened()
+    except MentorcycleError as error:
+        yield Checkup("store", f"{error.what}: {error.why}" if error.why else error.what, error.fix)
+        return
+    with queries:
+        try:
+            found = status(queries)
+            yield Checkup("store", f"{found.path or 'in memory'}, {found.events} events")
+            yield from _file(queries, found)
+            yield from _models(queries, found)
+            yield _clock(found, clock())
+        except MentorcycleError as error:
+            yield Checkup("store", f"{error.what}: {error.why}", error.fix or "run: mentorcycle audit verify")
+
+
+def _program() -> Iterator[Checkup]:
+    yield Checkup("python", f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}")
+    old = sqlite3.sqlite_version_info < OLDEST_SQLITE
+    needed = ".".join(map(str, OLDEST_SQLITE))
+    yield Checkup(
+        "sqlite", sqlite3.sqlite_version, f"use a Python with SQLite {needed} or later" if old else ""
+    )
+
+
+def _file(queries: Queries, found: StoreStatus) -> Iterator[Checkup]:
+    if not isinstance(queries.store, SQLiteReader) or found.path is None:
+        return
+    yield Checkup("schema", f"version {found.schema}")
+    journal = found.journal_mode or ""
+    wal = f"sqlite3 {found.path} 'PRAGMA journal_mode = WAL'"
+    yield Checkup("journal", journal, "" if journal == "wal" else f"readers block writers; run: {wal}")
+    wrong = queries.store.findings(quick=True)
+    yield Checkup(
+        "file",
+        "; ".join(wrong) or "sound, its events are protected",
+        "run: mentorcycle audit verify, and restore a backup if it confirms this" if wrong else "",
+    )
+    yield from _disk(Path(found.path), found)
+
+
+def _disk(path: Path, found: StoreStatus) -> Iterator[Checkup]:
+    free = shutil.disk_usage(path.absolute().parent).free
+    needed = max(LEAST_FREE, 2 * (found.bytes or 0))
+    short = f"make room: {megabytes(needed)} are needed for a backup and a rebuild"
+    yield Checkup("disk", f"{megabytes(free)} free", short if free < needed else "")
+    wal = found.wal_bytes or 0
+    held = "close programs that keep the store open for long: they hold back its write-ahead log"
+    yield Checkup(
+        "size",
+        f"{megabytes(found.bytes or 0)}, write-ahead log {megabytes(wal)}",
+        held if wal > LARGE_WAL else "",
+    )
+    mode = stat.S_IMODE(path.stat().st_mode)
+    open_to = mode & (stat.S_IRWXG | stat.S_IRWXO)
+    yield Checkup(
+        "access",
+        f"{'others on this machine may open it' if open_to else 'for its owner alone'} ({mode:03o})",
+        f"it holds the words of participants; run: chmod 600 {path}" if open_to else "",
+    )
+
+
+def _models(queries: Queries, found: StoreStatus) -> Iterator[Checkup]:
+    for model in found.models:
+        state = f"{model.state}, version {model.version}, at {model.position} of {found.events}"
+        behind = f", {model.lag_events} events behind" if model.lag_events else ""
+        failed = f"run: mentorcycle db rebuild {model.name}" if model.state == FAILED else ""
+        error = f" ({model.error})" if model.error else ""
+        waits = "; the next question brings it up to date" if behind or model.state != ACTIVE else ""
+        yield Checkup(f"read model {model.name}", f"{state}{behind}{error}{'' if failed else waits}", failed)
+    letters = queries.readers.dead_letters()
+    yield Checkup(
+        "dead letters",
+        f"{len(letters)} streams are set aside" if letters else "none",
+        "run: mentorcycle db dead-letters list" if letters else "",
+    )
+
+
+def _clock(found: StoreStatus, now: datetime) -> Checkup:
+    """The log never goes back in time: with a clock that is behind it, everything is recorded at its last instant."""
+    if found.last_at is None or found.last_at <= now + TOLERANCE:
+        return Checkup("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, after the last event")
+    ahead = found.last_at - now
+    return Checkup(
+        "clock",
+        f"the last event was recorded {_span(ahead)} later than it is now",
+        "set the clock of this machine; until then events are recorded with the time of that one",
+    )
+
+
+def _span(time: timedelta) -> str:
+    minutes = int(time.total_seconds() // 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+
+
+def megabytes(number: int) -> str:
+    """`5.8 MB`."""
+    return f"{number / 2**20:.1f} MB" if number < 2**30 else f"{number / 2**30:.1f} GB"
