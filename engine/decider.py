@@ -38,11 +38,9 @@ from .codec import encode
 from .definitions import Definitions
 from .history import not_shown
 from .ledger import carries_words, content_hash
-from .states import State, folded
+from .states import Load, State, folded
 from .stores.port import NewEvent, NewWords, Slice
 from .vault import SALT_BYTES, seal
-
-Load = Callable[[str], State]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from .codec import to_micros
 from .decider import Decider, Reading
 from .enrolment import Entry, enrolment, roster_ids
 from .executor import Executor, Said
-from .history import History
+from .history import History, survivor
 from .queries import Queries
 from .receipt import Batch, Receipt
 from .roster.model import Roster
@@ -136,7 +136,7 @@ class Engine:
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
         """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""
         reading = Reading(self._states.load)
-        actor = self._executor.survivor(actor)
+        actor = survivor(actor, self._states.load)
         state = self._history.readable(reading.cycle(cycle), actor)
         programme, definition = self._decider.of_cycle(state, reading)
         return moves(
@@ -146,7 +146,7 @@ class Engine:
     def cycle(self, cycle: str, actor: Actor) -> Cycle:
         """The present state of a cycle, from the log."""
         state = Reading(self._states.load).cycle(cycle)
-        return self._history.readable(state, self._executor.survivor(actor))
+        return self._history.readable(state, survivor(actor, self._states.load))
 
     def person(self, person: str) -> Person:
         """The present state of a person, from the log; ids of merged duplicates lead to the survivor."""
@@ -169,11 +169,11 @@ class Engine:
 
         With `words`, texts are put back where this actor may read them; for everybody else they stay shut.
         """
-        return self._history.events(ref, self._executor.survivor(actor), upto=upto, words=words)
+        return self._history.events(ref, actor, upto=upto, words=words)
 
     def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
         """The state of a cycle, person or programme at a position, or at an aware instant of recording."""
-        return self._history.as_of(ref, at, self._executor.survivor(actor))
+        return self._history.as_of(ref, at, actor)
 
     def subscribe(self, after: int = 0) -> Subscription:
         """Every event after a position, in order, as it is appended; iterating blocks until it is stopped."""

@@ -13,18 +13,16 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.errors import CommandReused, Conflict
-from mentorcycle.domain.ids import person_stream
-from mentorcycle.domain.people import Person
 from mentorcycle.domain.refusal import Refused
-from mentorcycle.domain.vocabulary import Role
 
 from .codec import decode, from_micros
-from .decider import Decider, Load, Ready, Request
+from .decider import Decider, Ready, Request
+from .history import survivor
 from .intake import instant, taken, text
 from .ledger import carries_words, content_hash, new_command_id
 from .receipt import Receipt, subject_of_events
 from .settings import Settings
-from .states import States
+from .states import Load, States
 from .stores.port import Appended, KnownCommand, Store, StoredRow
 from .turns import Turns
 
@@ -97,19 +95,10 @@ class Executor:
         """The decision; somebody who may not, but was merged into somebody who may, acts as that person."""
         ready = self._decider.decide(request, load)
         if isinstance(ready, Refused) and ready.not_permitted:
-            survivor = self.survivor(request.actor)
-            if survivor != request.actor:
-                return self._decider.decide(request, load, actor=survivor)
+            person = survivor(request.actor, self._states.load)
+            if person != request.actor:
+                return self._decider.decide(request, load, actor=person)
         return ready
-
-    def survivor(self, actor: Actor) -> Actor:
-        """A participant whose id was merged acts as the person they were merged into."""
-        if actor.role is not Role.PARTICIPANT:
-            return actor
-        state = self._states.load(person_stream(actor.id))
-        while isinstance(state, Person) and state.merged_into:
-            state = self._states.load(person_stream(state.merged_into))
-        return actor if state.id == actor.id else replace(actor, id=state.id)
 
     def receipt(self, request: Request, ready: Ready, appended: Appended) -> Receipt:
         """The receipt of a slice that is durable; from now on its states can be kept."""

@@ -23,7 +23,7 @@ from mentorcycle.domain.vocabulary import Role
 
 from .codec import decode, to_micros
 from .intake import instant
-from .states import State, nothing, refolded, replayed
+from .states import Load, State, nothing, refolded, replayed
 from .stores.port import Log
 from .vault import open_words
 
@@ -47,6 +47,16 @@ def not_shown(cycle: Cycle, actor: Actor) -> Refused:
         "ask a coordinator",
         cycle=cycle.id,
     )
+
+
+def survivor(actor: Actor, load: Load) -> Actor:
+    """A participant whose id was merged acts as the person they were merged into."""
+    if actor.role is not Role.PARTICIPANT:
+        return actor
+    state = load(person_stream(actor.id))
+    while isinstance(state, Person) and state.merged_into:
+        state = load(person_stream(state.merged_into))
+    return actor if state.id == actor.id else change(actor, id=state.id)
 
 
 class History:
@@ -81,6 +91,7 @@ class History:
             present = refolded(present, recorded, row)
             if upto is None or row.position <= upto:
                 events.append(recorded)
+        actor = survivor(actor, self._load)
         self._permit(present, ref, actor)
         if words and isinstance(present, Cycle) and may_read_words(present, actor):
             return self._opened(events, present, actor, stream)
@@ -93,8 +104,11 @@ class History:
         rows = self._store.read_stream(self._tenant, stream)
         then = replayed(stream, (row for row in rows if row.position <= position))
         present = replayed(stream, (row for row in rows if row.position > position), then)
-        self._permit(present, ref, actor)
+        self._permit(present, ref, survivor(actor, self._load))
         return then
+
+    def _load(self, stream: str) -> State:
+        return replayed(stream, self._store.read_stream(self._tenant, stream))
 
     def _permit(self, state: State, ref: str, actor: Actor) -> None:
         if isinstance(state, Cycle):

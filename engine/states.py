@@ -20,6 +20,7 @@ from .codec import decode
 from .stores.port import Store, StoredRow
 
 State = Cycle | Person | Programme
+Load = Callable[[str], State]
 
 
 def nothing(stream: str) -> State:
@@ -88,7 +89,7 @@ class States:
         rows = self._store.read_streams(self._tenant, streams)
         return {stream: replayed(stream, found) for stream, found in rows.items()}
 
-    def load_at(self, position: int) -> Callable[[str], State]:
+    def load_at(self, position: int) -> Load:
         """How to load the states as they were at a position of the log."""
         return lambda stream: replayed(
             stream, self._store.read_stream(self._tenant, stream, position=position)

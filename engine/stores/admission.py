@@ -28,7 +28,7 @@ class Admitted:
     outcomes: list[Outcome] = field(default_factory=list)
     events: list[EventTuple] = field(default_factory=list)
     commands: list[CommandTuple] = field(default_factory=list)
-    words: list[WordsTuple] = field(default_factory=list)
+    words: list[WordsTuple] = field(default_factory=list, repr=False)
 
 
 def expectations(slice_: Slice) -> dict[str, int]:

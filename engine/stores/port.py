@@ -5,6 +5,7 @@ No event is decoded here and no rule of the domain is known: states are bytes, s
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -34,7 +35,7 @@ class NewWords:
     field: str
     commitment: bytes
     salt: bytes
-    text: str
+    text: str = dataclasses.field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

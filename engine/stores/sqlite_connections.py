@@ -123,13 +123,13 @@ class Connections:
         self._closed = True
         if self._process != os.getpid():
             return  # they belong to the process that opened them
-        with self._writing:
-            writer, self._writer = self._writer, None
-            if writer is not None:
-                writer.close()
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
+        with self._writing:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()  # last: only a writer can bring the WAL back into the file
 
     def _open(self, create: bool) -> None:
         """Find our log or make one; a database of somebody else is looked at and not touched."""
