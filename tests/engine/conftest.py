@@ -83,7 +83,9 @@ class Story:
         return {
             "goal-set": [
                 (
-                    c.SetGoal(cycle, area, unit=unit, target=80.0, statement="More speak", measure="Hands"),
+                    c.SetGoal(
+                        cycle, area, "g1", unit=unit, target=80.0, statement="More speak", measure="Hands"
+                    ),
                     ada,
                 ),
                 (c.RecordBaseline(cycle, "g1", 40.0, day, MeasureSource.OBSERVATION), ada),
