@@ -23,4 +23,4 @@ def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Rec
     apply(connection, generation, events)
 
 
-CYCLES = ReadModel("cycles", 3, TABLES, _apply)
+CYCLES = ReadModel("cycles", 4, TABLES, _apply)

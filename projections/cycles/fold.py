@@ -15,7 +15,7 @@ from mentorcycle.domain.recorded import Recorded
 
 from ..moments import to_micros
 from .standing import HANDLERS, Standing, opened
-from .tables import NOW, bucket_of
+from .tables import NOW, bucket_of, lane_of
 from .tally import Bucket, Delta, write_tallies
 
 Key = tuple[str, str]
@@ -29,8 +29,8 @@ CROSS JOIN cycles_head_{g} AS h ON h.tenant = ? AND h.cycle = wanted.value
 CROSS JOIN cycles_span_{g} AS s ON s.opened = h.opened
   AND s.valid_from = (SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened)"""
 HEAD = "INSERT INTO cycles_head_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-SPAN = "INSERT INTO cycles_span_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-CLOSE = "UPDATE cycles_span_{g} SET valid_to = ? WHERE opened = ? AND valid_from = ?"
+SPAN = f"INSERT INTO cycles_span_{{g}} VALUES ({'?, ' * 17}?)"
+CLOSE = "UPDATE cycles_span_{g} SET valid_to = ?, lane = ? WHERE opened = ? AND valid_from = ?"
 MARK = "INSERT INTO cycles_mark_{g} VALUES (?, ?, ?)"
 MEMBER = "INSERT INTO cycles_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
@@ -40,6 +40,7 @@ class Course:
     """One cycle while a batch is folded; `stored` is the position of its open span in the table, 0 for none.
 
     `spans` holds those that begin in this batch: position, bucket, instant of the event, standing from then on.
+    `was` is the status of the stored span.
     """
 
     tenant: str
@@ -48,6 +49,7 @@ class Course:
     bucket: Bucket
     standing: Standing
     stored: int = 0
+    was: str = ""
     spans: list[tuple[int, int, int, Standing]] = field(default_factory=list)
 
 
@@ -91,7 +93,8 @@ def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, C
         for cycle, opening, programme, stored, *standing in rows:
             now = Standing(*standing)
             bucket = _bucket(tenant, programme, now.stage, now.status)
-            courses[tenant, f"cycle:{cycle}"] = Course(tenant, programme, opening, bucket, now, stored)
+            course = Course(tenant, programme, opening, bucket, now, stored, now.status)
+            courses[tenant, f"cycle:{cycle}"] = course
     return courses
 
 
@@ -141,11 +144,14 @@ def _write(connection: sqlite3.Connection, g: int, courses: Iterable[Course], ch
     moved = sorted((course for course in courses if course.spans), key=lambda course: course.opened)
     closed, spans = [], []
     for course in moved:
+        tenant, first = course.tenant, course.opened
         if course.stored:
-            closed.append((course.spans[0][0], course.opened, course.stored))
+            end = course.spans[0][0]
+            closed.append((end, lane_of(tenant, course.was, first, end), first, course.stored))
         ends = [span[0] for span in course.spans[1:]] + [NOW]
         for (begin, bucket, at, standing), end in zip(course.spans, ends, strict=True):
-            spans.append((course.opened, begin, end, bucket, at, *standing))
+            lane = None if end == NOW else lane_of(tenant, standing.status, first, end)
+            spans.append((first, begin, end, bucket, lane, at, *standing))
     write = connection.executemany
     write(HEAD.format(g=g), changes.heads)
     write(CLOSE.format(g=g), closed)

@@ -1,11 +1,11 @@
 """Questions about cycles, for now or as of any position of the log: lists, counts, one cycle, who may be stalled.
 
-Lists are in the order of opening. A list for a position costs about what the list for now costs: counts say which
-buckets are worth looking into, and an index of closed spans stands beside that of the open ones.
+Lists are in the order of opening. A list for a position costs about what the list for now costs.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -14,11 +14,9 @@ from typing import Any, NamedTuple
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Status
 
-from ..moments import to_micros
 from .row import COLUMNS, CycleRow, row_of
+from .search import Place, Search
 from .tables import NOW
-
-MOST_BUCKETS = 100  # of one compound SELECT, each twice; SQLite refuses more than 500 terms
 
 ROWS = f"""
 SELECT {COLUMNS} FROM ({{keys}}) AS k
@@ -38,12 +36,8 @@ OF_PEOPLE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
                 AND h.opened > ? AND h.opened <= ?"""
 COURSE = """SELECT h.opened, s.valid_from FROM cycles_head_{g} AS h
             JOIN cycles_span_{g} AS s ON s.opened = h.opened WHERE h.tenant = ? AND h.cycle = ?"""
-OPEN_IN_BUCKET = f"""SELECT opened, valid_from FROM cycles_span_{{g}} INDEXED BY cycles_open_{{g}}
-                     WHERE bucket = ? AND opened > ? AND opened <= ? AND valid_from <= ? AND since <= ?
-                     AND valid_to = {NOW}"""
-CLOSED_IN_BUCKET = f"""SELECT opened, valid_from FROM cycles_span_{{g}} INDEXED BY cycles_closed_{{g}}
-                       WHERE bucket = ? AND opened > ? AND opened <= ? AND valid_from <= ? AND since <= ?
-                       AND valid_to > ? AND valid_to < {NOW}"""
+KEYS = """SELECT json_extract(value, '$[0]') AS opened, json_extract(value, '$[1]') AS valid_from
+          FROM json_each(?)"""
 COUNTS = """
 SELECT b.bucket, b.programme, b.stage, b.status, t.n FROM cycles_bucket_{g} AS b
 JOIN cycles_tally_{g} AS t ON t.bucket = b.bucket
@@ -99,14 +93,16 @@ class CycleQueries:
         if not (statuses or stages or programme or since):
             upto = NOW if position is None else position
             return self._rows(EVERY, (upto, tenant, start, upto, limit), position)
-        buckets = [
-            bucket
+        places = [
+            Place(bucket, status)
             for bucket, in_programme, stage, status, _ in self._buckets(tenant, position)
             if (programme is None or in_programme == programme)
             and (not stages or stage in stages)
             and (not statuses or Status(status) in statuses)
         ]
-        return self._in_buckets(buckets, since, start, limit, position)
+        search = Search(self._connection, self._generation, start, limit, since)
+        keys = search.now(places) if position is None else search.then(tenant, places, position)
+        return self._rows(KEYS, (json.dumps(keys),), position)
 
     def stalled(
         self,
@@ -180,26 +176,6 @@ class CycleQueries:
 
     def _buckets(self, tenant: str, position: int | None) -> Iterable[tuple[int, str, str, str, int]]:
         return self._execute(COUNTS, (NOW if position is None else position, tenant))
-
-    def _in_buckets(
-        self, buckets: list[int], since: datetime | None, start: int, limit: int, position: int | None
-    ) -> list[CycleRow]:
-        latest = NOW if since is None else to_micros(since)
-        upto = NOW if position is None else position
-        rows: list[CycleRow] = []
-        for first in range(0, len(buckets), MOST_BUCKETS):
-            terms: list[str] = []
-            values: list[int] = []
-            for bucket in buckets[first : first + MOST_BUCKETS]:
-                terms.append(OPEN_IN_BUCKET)
-                values += (bucket, start, upto, upto, latest)
-                if position is not None:
-                    terms.append(CLOSED_IN_BUCKET)
-                    values += (bucket, start, upto, upto, latest, upto)
-            keys = " UNION ALL ".join(terms) + " ORDER BY opened LIMIT ?"
-            rows += self._rows(keys, (*values, limit), position)
-        rows.sort(key=lambda row: row.opened)
-        return rows[:limit]
 
 
 def _matches(

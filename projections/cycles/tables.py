@@ -2,12 +2,16 @@
 
 A cycle's rows hang on `opened`, the position of its first event: a short key that follows from the log, and
 keeps cycles of one time together. `head` is what never changes, a `span` what was so from `valid_from` up to
-(not including) `valid_to`; `mark` is an event that changed no span, `member` whoever ever was in it. A `tally`
-is how many cycles stood in a bucket (programme, stage, status) from a position on.
+(not including) `valid_to`; `mark` is an event that changed no span, `member` whoever ever was in it.
+
+A bucket is a tenant's programme, stage and status; a `tally` is how many cycles stood in it from a position on.
+Spans that are over lie in lanes: by tenant and status, and by how long after the opening they ended, in powers
+of two. What held at a position is found in each lane among cycles opened not longer before it than that.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from ..projection import Table
@@ -42,6 +46,7 @@ SPAN = Table(
          valid_from INTEGER NOT NULL,
          valid_to INTEGER NOT NULL,
          bucket INTEGER NOT NULL,
+         lane INTEGER,
          at INTEGER NOT NULL,
          stage TEXT NOT NULL,
          status TEXT NOT NULL,
@@ -60,8 +65,8 @@ SPAN = Table(
     (
         f"""CREATE INDEX cycles_open_{{g}} ON cycles_span_{{g}} (bucket, opened, valid_from, since)
             WHERE valid_to = {NOW}""",
-        f"""CREATE INDEX cycles_closed_{{g}} ON cycles_span_{{g}} (bucket, opened, valid_from, valid_to, since)
-            WHERE valid_to < {NOW}""",
+        """CREATE INDEX cycles_over_{g} ON cycles_span_{g} (lane, opened, valid_from, valid_to, bucket)
+           WHERE lane IS NOT NULL""",
     ),
 )
 
@@ -113,7 +118,26 @@ TALLY = Table(
 TABLES = (HEAD, SPAN, MARK, MEMBER, BUCKET, TALLY)
 
 
+LEVELS = 64
+"""Lanes of one tenant and status: levels 0 to 63 of `lane_of`."""
+
+
+@lru_cache(maxsize=4096)
 def bucket_of(tenant: str, programme: str, stage: str, status: str) -> int:
     """The number that always stands for this tenant, programme, stage and status."""
-    name = "\x1f".join((tenant, programme, stage, status))
-    return int.from_bytes(blake2b(name.encode(), digest_size=7).digest(), "big")
+    return _number(tenant, programme, stage, status)
+
+
+@lru_cache(maxsize=4096)
+def lanes_of(tenant: str, status: str) -> int:
+    """The first of the lanes of this tenant and status."""
+    return _number(tenant, status) * LEVELS
+
+
+def lane_of(tenant: str, status: str, opened: int, valid_to: int) -> int:
+    """The lane of a span that is over: less than `2 ** level` positions lie between the opening and its end."""
+    return lanes_of(tenant, status) + (valid_to - opened).bit_length()
+
+
+def _number(*names: str) -> int:
+    return int.from_bytes(blake2b("\x1f".join(names).encode(), digest_size=7).digest(), "big")

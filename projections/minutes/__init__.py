@@ -22,4 +22,4 @@ def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Rec
     apply(connection, generation, events)
 
 
-MINUTES = ReadModel("minutes", 1, TABLES, _apply)
+MINUTES = ReadModel("minutes", 2, TABLES, _apply)

@@ -9,34 +9,32 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from mentorcycle.domain import events as e
-from mentorcycle.domain.events import FieldValue, Participant
+from mentorcycle.domain.events import Participant
 from mentorcycle.domain.ids import subject_of
 from mentorcycle.domain.recorded import Recorded
-from mentorcycle.domain.typed import typed
 
 from ..compact import compact
 from ..moments import to_micros
+from .correcting import CORRECTABLE, corrections
 from .tables import BOTH, CONTACT, DEBRIEF, GUEST, MENTEE, MENTOR, OBSERVATION
 
-TEAMS = """SELECT t.tenant, t.cycle, t.programme, t.members FROM json_each(?) AS wanted CROSS JOIN minutes_team_{g} AS t
-           ON t.tenant = json_extract(wanted.value, '$[0]') AND t.cycle = json_extract(wanted.value, '$[1]')"""
-ACTS = """SELECT a.tenant, a.cycle, a.version, a.position, a.programme, a.at, a.act, a.kind, a.mode, a.formality,
-                 a.minutes, a.people FROM json_each(?) AS wanted CROSS JOIN minutes_act_{g} AS a
-          ON a.tenant = json_extract(wanted.value, '$[0]') AND a.cycle = json_extract(wanted.value, '$[1]')
-          AND a.version = json_extract(wanted.value, '$[2]')"""
-TEAM = """INSERT INTO minutes_team_{g} VALUES (?, ?, ?, ?)
-          ON CONFLICT (tenant, cycle) DO UPDATE SET members = excluded.members"""
-ACT = "INSERT INTO minutes_act_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+TEAMS = """SELECT t.tenant, t.cycle, t.opened, t.programme, t.members FROM json_each(?) AS wanted
+           CROSS JOIN minutes_team_{g} AS t ON t.tenant = json_extract(wanted.value, '$[0]')
+           AND t.cycle = json_extract(wanted.value, '$[1]')"""
+ACTS = """SELECT a.position, a.tenant, a.opened, a.version, a.at, a.act, a.kind, a.mode, a.formality, a.minutes,
+                 a.people
+          FROM json_each(?) AS wanted CROSS JOIN minutes_act_{g} AS a
+          ON a.opened = json_extract(wanted.value, '$[0]') AND a.version = json_extract(wanted.value, '$[1]')"""
+TEAM = """INSERT INTO minutes_team_{g} VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT (opened) DO UPDATE SET members = excluded.members"""
+MEMBER = "INSERT INTO minutes_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+ACT = "INSERT INTO minutes_act_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 NO_ACT = "DELETE FROM minutes_act_{g} WHERE position = ?"
-SHARE = "INSERT INTO minutes_share_{g} VALUES (?, ?, ?, ?, ?, ?)"
-NO_SHARE = "DELETE FROM minutes_share_{g} WHERE tenant = ? AND person = ? AND at = ? AND position = ?"
 
 Key = tuple[str, str]
-ActKey = tuple[str, str, int]
 READ = {
     e.CycleOpened, e.PartnerChanged, e.CycleCorrected, e.ContactLogged, e.ObservationCompleted, e.DebriefHeld,
 }  # fmt: skip
@@ -44,10 +42,15 @@ READ = {
 
 @dataclass(slots=True)
 class Team:
-    """Who is and was in a cycle: person -> [mentee, mentor, in it now], each 0 or 1."""
+    """Who is and was in a cycle: person -> [mentee, mentor, in it now], each 0 or 1.
 
+    `joined` are those who came in this batch, guests of single acts included.
+    """
+
+    opened: int
     programme: str
     members: dict[str, list[int]]
+    joined: set[str] = field(default_factory=set)
     changed: bool = False
 
     def join(self, participants: Iterable[Participant]) -> None:
@@ -56,35 +59,39 @@ class Team:
             member[2] = 0
         for p in participants:
             self.members[p.person] = [int(p.mentee), int(p.mentor), 1]
+            self.joined.add(p.person)
         self.changed = True
 
-    def roles(self, people: Iterable[str] | None) -> list[tuple[str, str]]:
+    def roles(self, people: Iterable[str] | None) -> dict[str, str]:
         """These people (default: all who are in it now) with their roles."""
         if people is None:
-            people = (person for person, (_, _, present) in self.members.items() if present)
-        return [(person, _role(self.members.get(person))) for person in dict.fromkeys(people)]
+            people = [person for person, (_, _, present) in self.members.items() if present]
+        self.joined.update(person for person in people if person not in self.members)
+        return {person: _role(self.members.get(person)) for person in people}
 
 
 class Act(NamedTuple):
-    """A contact, an observation or a debrief; `kind` is that of a contact, else what the act is."""
+    """A row of the table: a contact, an observation or a debrief; `kind` is that of a contact, else what it is."""
 
     position: int
-    programme: str
+    tenant: str
+    opened: int
+    version: int
     at: int
     act: str
     kind: str
     mode: str
     formality: str
     minutes: int
-    people: tuple[tuple[str, str], ...]
+    people: str
 
 
 @dataclass(slots=True)
 class Sheet:
-    """Acts while a batch is folded: as stored, and as they are by now."""
+    """Acts by opening and version while a batch is folded: as stored, and as they are by now."""
 
-    stored: dict[ActKey, Act] = field(default_factory=dict)
-    acts: dict[ActKey, Act] = field(default_factory=dict)
+    stored: dict[tuple[int, int], Act]
+    acts: dict[tuple[int, int], Act]
 
 
 def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
@@ -93,37 +100,49 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
     if not mine:
         return
     teams = _load_teams(connection, g, {key for _, key in mine})
-    sheet = _load_acts(connection, g, mine)
+    sheet = _load_acts(connection, g, teams, mine)
     for r, key in mine:
         match r.event:
             case e.CycleOpened(programme=programme, participants=participants):
-                teams[key] = Team(programme, {})
+                teams[key] = Team(r.position, programme, {})
                 teams[key].join(participants)
             case e.PartnerChanged(participants=participants):
                 teams[key].join(participants)
-            case e.CycleCorrected(version=version, fields=fields) as correction:
-                if correction.event in FIELDS:
-                    act = sheet.acts[*key, version]
-                    sheet.acts[*key, version] = _corrected(act, correction.event, fields)
+            case e.CycleCorrected() as correction:
+                if correction.event in CORRECTABLE:
+                    at = teams[key].opened, correction.version
+                    sheet.acts[at] = sheet.acts[at]._replace(**corrections(correction))
             case _:
-                sheet.acts[*key, r.version] = _act(r, teams[key])
+                act = _act(r, teams[key])
+                sheet.acts[act.opened, act.version] = act
     _write(connection, g, teams, sheet)
 
 
 def _act(r: Recorded[Any], team: Team) -> Act:
-    people: tuple[str, ...] | None
-    match r.event:
-        case e.ContactLogged() as event:
-            at, act, kind, people = to_micros(r.occurred_at), CONTACT, event.kind._value_, event.people
-            formality = event.formality._value_
-        case e.ObservationCompleted() as event:
-            at, act, kind, people = to_micros(event.start), OBSERVATION, "", (event.observer, event.observed)
-            formality = ""
-        case event:
-            at, act, kind, people, formality = to_micros(event.held), DEBRIEF, "", None, ""
-    roles = tuple(team.roles(people))
-    mode, minutes = event.mode._value_, event.minutes
-    return Act(r.position, team.programme, at, act, kind or act, mode, formality, minutes, roles)
+    event = r.event
+    match event:
+        case e.ContactLogged():
+            at, act, kind, formality = r.occurred_at, CONTACT, event.kind._value_, event.formality._value_
+            roles = team.roles(event.people)
+        case e.ObservationCompleted():
+            at, act, kind, formality = event.start, OBSERVATION, OBSERVATION, ""
+            roles = team.roles((event.observer, event.observed))
+        case _:
+            at, act, kind, formality = event.held, DEBRIEF, DEBRIEF, ""
+            roles = team.roles(None)
+    return Act(
+        r.position,
+        r.tenant,
+        team.opened,
+        r.version,
+        to_micros(at),
+        act,
+        kind,
+        event.mode._value_,
+        formality,
+        event.minutes,
+        compact(roles),
+    )
 
 
 def _role(flags: list[int] | None) -> str:
@@ -138,93 +157,40 @@ def _role(flags: list[int] | None) -> str:
             return GUEST
 
 
-FIELDS: dict[str, dict[str, tuple[str, Any]]] = {
-    e.ContactLogged.event_name: {
-        "occurred_at": ("at", datetime),
-        "kind": ("kind", str),
-        "mode": ("mode", str),
-        "formality": ("formality", str),
-        "minutes": ("minutes", int),
-    },
-    e.ObservationCompleted.event_name: {
-        "start": ("at", datetime),
-        "mode": ("mode", str),
-        "minutes": ("minutes", int),
-    },
-    e.DebriefHeld.event_name: {"held": ("at", datetime), "mode": ("mode", str), "minutes": ("minutes", int)},
-}
-"""Event name to the fields that a correction may replace: which of an act, and read as what."""
-
-
-def _corrected(act: Act, event: str, fields: Any) -> Act:
-    values: dict[str, Any] = {}
-    for name, value in fields.items():
-        if name in FIELDS[event]:
-            of_act, kind = FIELDS[event][name]
-            values[of_act] = _value(kind, value)
-    return act._replace(**values)
-
-
-def _value(kind: Any, value: FieldValue) -> str | int:
-    read: str | int | datetime = typed(kind, value)
-    return to_micros(read) if isinstance(read, datetime) else read
-
-
 def _load_teams(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Team]:
     rows = connection.execute(TEAMS.format(g=g), (json.dumps(list(keys)),))
     return {
-        (tenant, cycle): Team(programme, json.loads(members)) for tenant, cycle, programme, members in rows
+        (tenant, cycle): Team(opened, programme, json.loads(members))
+        for tenant, cycle, opened, programme, members in rows
     }
 
 
-def _load_acts(connection: sqlite3.Connection, g: int, mine: list[tuple[Recorded[Any], Key]]) -> Sheet:
-    wanted = [(*key, r.event.version) for r, key in mine if isinstance(r.event, e.CycleCorrected)]
-    stored: dict[ActKey, Act] = {}
-    if wanted:
-        for tenant, cycle, version, *act, people in connection.execute(
-            ACTS.format(g=g), (json.dumps(wanted),)
-        ):
-            stored[tenant, cycle, version] = Act(*(*act, tuple(map(tuple, json.loads(people)))))
+def _load_acts(
+    connection: sqlite3.Connection, g: int, teams: dict[Key, Team], mine: list[tuple[Recorded[Any], Key]]
+) -> Sheet:
+    """The acts that this batch corrects, as far as they were there before it."""
+    corrected = (
+        (teams[key].opened, r.event.version)
+        for r, key in mine
+        if type(r.event) is e.CycleCorrected and key in teams
+    )
+    wanted = json.dumps(list(corrected))
+    rows = connection.execute(ACTS.format(g=g), (wanted,)) if wanted != "[]" else ()
+    stored = {(act.opened, act.version): act for act in map(Act._make, rows)}
     return Sheet(stored, dict(stored))
 
 
 def _write(connection: sqlite3.Connection, g: int, teams: dict[Key, Team], sheet: Sheet) -> None:
-    acts, shares, gone_acts, gone_shares, members = [], [], [], [], []
-    for key, act in sheet.acts.items():
-        before = sheet.stored.get(key)
-        if act is before:
-            continue
-        if before is not None:
-            gone_acts.append((before.position,))
-            gone_shares += [share[:4] for share in _shares(key[0], before)]
-        tenant, cycle, version = key
-        acts.append(
-            (
-                act.position,
-                tenant,
-                cycle,
-                version,
-                act.programme,
-                act.at,
-                act.act,
-                act.kind,
-                act.mode,
-                act.formality,
-                act.minutes,
-                compact(act.people),
-            )
-        )
-        shares += _shares(tenant, act)
+    changed = [(key, act) for key, act in sheet.acts.items() if act is not sheet.stored.get(key)]
+    corrected = [(act.position,) for key, act in changed if key in sheet.stored]
+    rows: list[tuple[Any, ...]] = []
+    members: list[tuple[str, str, int]] = []
     for (tenant, cycle), team in teams.items():
         if team.changed:
-            members.append((tenant, cycle, team.programme, compact(team.members)))
+            rows.append((team.opened, tenant, cycle, team.programme, compact(team.members)))
+        members.extend((tenant, person, team.opened) for person in team.joined)
     write = connection.executemany
-    write(TEAM.format(g=g), sorted(members))
-    write(NO_ACT.format(g=g), gone_acts)
-    write(ACT.format(g=g), sorted(acts))
-    write(NO_SHARE.format(g=g), gone_shares)
-    write(SHARE.format(g=g), sorted(shares))
-
-
-def _shares(tenant: str, act: Act) -> list[tuple[str, str, int, int, str, int]]:
-    return [(tenant, person, act.at, act.position, role, act.minutes) for person, role in act.people]
+    write(TEAM.format(g=g), sorted(rows))
+    write(MEMBER.format(g=g), sorted(members))
+    write(NO_ACT.format(g=g), corrected)
+    write(ACT.format(g=g), sorted(act for _, act in changed))

@@ -15,18 +15,18 @@ from ..moments import from_micros, to_micros
 from .tables import BOTH, MENTEE, MENTOR
 
 By: TypeAlias = Literal["cycle", "programme", "act", "kind", "mode", "formality"]
+Role: TypeAlias = Literal["mentee", "mentor"]
 
-BEGINNING, END = -(2**63), 2**63 - 1
-ACT = "a.position, a.cycle, a.version, a.programme, a.at, a.act, a.kind, a.mode, a.formality, a.minutes, a.people"
-ACTS = f"SELECT {ACT} FROM minutes_act_{{g}} AS a"
-OF_PERSON = (
-    f"SELECT {ACT} FROM minutes_share_{{g}} AS s JOIN minutes_act_{{g}} AS a ON a.position = s.position"
-)
+ACTS = """SELECT a.position, t.cycle, a.version, t.programme, a.at, a.act, a.kind, a.mode, a.formality, a.minutes,
+                 a.people FROM minutes_act_{g} AS a JOIN minutes_team_{g} AS t ON t.opened = a.opened"""
 TOTALS = "SELECT a.{by}, count(*), sum(a.minutes) FROM minutes_act_{g} AS a"
-TOTALS_OF_PERSON = """SELECT a.{by}, count(DISTINCT a.position), sum(a.minutes) FROM minutes_share_{g} AS s
-                      JOIN minutes_act_{g} AS a ON a.position = s.position"""
-PEOPLE = "SELECT s.person, count(*), sum(s.minutes) FROM minutes_share_{g} AS s"
-PEOPLE_OF_ACTS = PEOPLE + " JOIN minutes_act_{g} AS a ON a.position = s.position"
+TOTALS_OF_TEAM = """SELECT t.{by}, count(*), sum(a.minutes) FROM minutes_act_{g} AS a
+                    JOIN minutes_team_{g} AS t ON t.opened = a.opened"""
+PEOPLE = """SELECT p.key, count(*), sum(a.minutes) FROM minutes_act_{g} AS a
+            CROSS JOIN json_each(a.people) AS p"""
+OF_PEOPLE = "a.opened IN (SELECT opened FROM minutes_member_{{g}} WHERE tenant = ? AND person IN ({marks}))"
+TOOK_PART = "EXISTS (SELECT 1 FROM json_each(a.people) AS p WHERE p.key IN ({marks}))"
+OF_CYCLES = "a.opened IN (SELECT opened FROM minutes_team_{{g}} WHERE tenant = ? AND {column} = ?)"
 
 
 class Total(NamedTuple):
@@ -64,7 +64,7 @@ class MinutesQueries:
         self,
         tenant: str,
         *,
-        role: Literal["mentee", "mentor"] | None = None,
+        role: Role | None = None,
         people: Collection[str] = (),
         programme: str | None = None,
         cycle: str | None = None,
@@ -72,14 +72,12 @@ class MinutesQueries:
         until: datetime | None = None,
     ) -> list[Total]:
         """Minutes of each person, in order of ids; with `role`, only those given in it."""
-        where = _Where("s.tenant = ?", tenant).within("s.at", since, until)
-        where.one_of("s.person", people)
-        where.one_of("s.role", {None: (), "mentor": (MENTOR, BOTH), "mentee": (MENTEE, BOTH)}[role])
-        where.equal("a.programme", programme).equal("a.cycle", cycle)
-        statement = PEOPLE if programme is None and cycle is None else PEOPLE_OF_ACTS
-        return [
-            Total(*row) for row in self._execute(f"{statement}{where} GROUP BY s.person ORDER BY 1", where)
-        ]
+        where = _Where(tenant, people, programme, cycle, since, until)
+        if people:
+            where.one_of("p.key", people)
+        if role is not None:
+            where.one_of("p.value", (MENTOR if role == "mentor" else MENTEE, BOTH))
+        return self._totals(f"{PEOPLE}{where} GROUP BY p.key ORDER BY p.key", where)
 
     def totals(
         self,
@@ -96,13 +94,10 @@ class MinutesQueries:
 
         `people` are ids (of one person and their duplicates) of which one took part.
         """
-        column = "s" if people else "a"
-        where = _Where(f"{column}.tenant = ?", tenant).within(f"{column}.at", since, until)
-        where.one_of("s.person", people).equal("a.programme", programme).equal("a.cycle", cycle)
-        if len(people) > 1:
-            return self._once(by, where)
-        statement = (TOTALS_OF_PERSON if people else TOTALS).replace("{by}", by)
-        return [Total(*row) for row in self._execute(f"{statement}{where} GROUP BY a.{by} ORDER BY 1", where)]
+        where = _Where(tenant, people, programme, cycle, since, until)
+        where.took_part(people)
+        totals = TOTALS_OF_TEAM if by in ("cycle", "programme") else TOTALS
+        return self._totals(f"{totals.replace('{by}', by)}{where} GROUP BY 1 ORDER BY 1", where)
 
     def acts(
         self,
@@ -116,54 +111,65 @@ class MinutesQueries:
         limit: int = 1000,
     ) -> list[ActRow]:
         """Acts in the order in which they happened; `people` as in `totals`."""
-        column = "s" if people else "a"
-        where = _Where(f"{column}.tenant = ?", tenant).within(f"{column}.at", since, until)
-        where.one_of("s.person", people).equal("a.programme", programme).equal("a.cycle", cycle)
-        distinct = " GROUP BY a.position" if len(people) > 1 else ""
-        order = f"{distinct} ORDER BY {column}.at, {column}.position LIMIT {int(limit)}"
-        rows = self._execute(f"{OF_PERSON if people else ACTS}{where}{order}", where)
+        where = _Where(tenant, people, programme, cycle, since, until)
+        where.took_part(people)
+        rows = self._execute(f"{ACTS}{where} ORDER BY a.at, a.position LIMIT {int(limit)}", where)
         return [_act(*row) for row in rows]
 
-    def _once(self, by: By, where: _Where) -> list[Total]:
-        """Totals over several ids: an act in which more than one of them took part counts once."""
-        statement = f"SELECT DISTINCT a.position, a.{by}, a.minutes FROM minutes_share_{{g}} AS s"
-        statement += f" JOIN minutes_act_{{g}} AS a ON a.position = s.position{where}"
-        outer = f"SELECT {by}, count(*), sum(minutes) FROM ({statement}) GROUP BY {by} ORDER BY 1"
-        return [Total(*row) for row in self._execute(outer, where)]
+    def _totals(self, statement: str, where: _Where) -> list[Total]:
+        return [Total(*row) for row in self._execute(statement, where)]
 
     def _execute(self, statement: str, where: _Where) -> sqlite3.Cursor:
         return self._connection.execute(statement.format(g=self._generation), where.values)
 
 
 class _Where:
-    """Conditions of a query with their values; those without a value are left out."""
+    """Conditions on acts with their values; those without a value are left out.
 
-    def __init__(self, condition: str, value: Any) -> None:
-        self.values: list[Any] = [value]
-        self._conditions = [condition]
+    What leads to few cycles is looked for through them, all else through the time.
+    """
 
-    def equal(self, column: str, value: Any) -> _Where:
-        if value is not None:
-            self._conditions.append(f"{column} = ?")
-            self.values.append(value)
-        return self
+    def __init__(
+        self,
+        tenant: str,
+        people: Collection[str],
+        programme: str | None,
+        cycle: str | None,
+        since: datetime | None,
+        until: datetime | None,
+    ) -> None:
+        plus = "+" if people or cycle is not None else ""  # keeps SQLite from going by time
+        self.values: list[Any] = []
+        self._conditions: list[str] = []
+        self._add(f"{plus}a.tenant = ?", tenant)
+        if since is not None:
+            self._add(f"{plus}a.at >= ?", to_micros(since))
+        if until is not None:
+            self._add(f"{plus}a.at < ?", to_micros(until))
+        if people:
+            self._add(OF_PEOPLE.format(marks=_marks(people)), tenant, *people)
+        if cycle is not None:
+            self._add(OF_CYCLES.format(column="cycle"), tenant, cycle)
+        if programme is not None:
+            self._add(f"+{OF_CYCLES.format(column='programme')}", tenant, programme)
 
-    def one_of(self, column: str, values: Collection[str]) -> _Where:
-        if values:
-            self._conditions.append(f"{column} IN ({', '.join('?' * len(values))})")
-            self.values += values
-        return self
+    def one_of(self, column: str, values: Collection[str]) -> None:
+        self._add(f"{column} IN ({_marks(values)})", *values)
 
-    def within(self, column: str, since: datetime | None, until: datetime | None) -> _Where:
-        self._conditions.append(f"{column} >= ? AND {column} < ?")
-        self.values += [
-            BEGINNING if since is None else to_micros(since),
-            END if until is None else to_micros(until),
-        ]
-        return self
+    def took_part(self, people: Collection[str]) -> None:
+        if people:
+            self._add(TOOK_PART.format(marks=_marks(people)), *people)
+
+    def _add(self, condition: str, *values: Any) -> None:
+        self._conditions.append(condition)
+        self.values += values
 
     def __str__(self) -> str:
         return f" WHERE {' AND '.join(self._conditions)}"
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _act(
@@ -179,7 +185,7 @@ def _act(
     minutes: int,
     people: str,
 ) -> ActRow:
-    taking_part = tuple((person, role) for person, role in json.loads(people))
+    taking_part = tuple(json.loads(people).items())
     moment = from_micros(at)
     return ActRow(
         position, cycle, version, programme, moment, act, kind, mode, formality, minutes, taking_part

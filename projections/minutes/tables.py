@@ -1,7 +1,8 @@
-"""Tables of the minutes: one act, one row, and a share of it for everybody who took part.
+"""Tables of the minutes: one act, one row, with everybody who took part and their role then.
 
-`act` hangs on its position in the log; `at` is the instant it happened, and a correction moves it. A `team` is
-who is and was in a cycle, so that hours stay with whoever gave them.
+Rows hang on positions of the log, so that acts of one time lie together: an act on its own, a cycle on that of its
+opening. `at` is the instant when the act happened, and a correction moves it. A `team` is who is and was in a
+cycle, so that hours stay with whoever gave them; a `member` is whoever ever was in it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ ACT = Table(
     """CREATE TABLE minutes_act_{g} (
          position INTEGER PRIMARY KEY,
          tenant TEXT NOT NULL,
-         cycle TEXT NOT NULL,
+         opened INTEGER NOT NULL,
          version INTEGER NOT NULL,
-         programme TEXT NOT NULL,
          at INTEGER NOT NULL,
          act TEXT NOT NULL,
          kind TEXT NOT NULL,
@@ -26,38 +26,36 @@ ACT = Table(
          people TEXT NOT NULL
        )""",
     (
-        "CREATE UNIQUE INDEX minutes_by_cycle_{g} ON minutes_act_{g} (tenant, cycle, version)",
+        "CREATE UNIQUE INDEX minutes_by_cycle_{g} ON minutes_act_{g} (opened, version)",
         "CREATE INDEX minutes_by_time_{g} ON minutes_act_{g} (tenant, at)",
     ),
 )
 
-SHARE = Table(
-    "minutes_share",
-    "tenant, person, at, position",
-    """CREATE TABLE minutes_share_{g} (
-         tenant TEXT NOT NULL,
-         person TEXT NOT NULL,
-         at INTEGER NOT NULL,
-         position INTEGER NOT NULL,
-         role TEXT NOT NULL,
-         minutes INTEGER NOT NULL,
-         PRIMARY KEY (tenant, person, at, position)
-       ) WITHOUT ROWID""",
-)
-
 TEAM = Table(
     "minutes_team",
-    "tenant, cycle",
+    "opened",
     """CREATE TABLE minutes_team_{g} (
+         opened INTEGER PRIMARY KEY,
          tenant TEXT NOT NULL,
          cycle TEXT NOT NULL,
          programme TEXT NOT NULL,
-         members TEXT NOT NULL,
-         PRIMARY KEY (tenant, cycle)
+         members TEXT NOT NULL
+       )""",
+    ("CREATE UNIQUE INDEX minutes_cycles_{g} ON minutes_team_{g} (tenant, cycle)",),
+)
+
+MEMBER = Table(
+    "minutes_member",
+    "tenant, person, opened",
+    """CREATE TABLE minutes_member_{g} (
+         tenant TEXT NOT NULL,
+         person TEXT NOT NULL,
+         opened INTEGER NOT NULL,
+         PRIMARY KEY (tenant, person, opened)
        ) WITHOUT ROWID""",
 )
 
-TABLES = (ACT, SHARE, TEAM)
+TABLES = (ACT, TEAM, MEMBER)
 
 CONTACT, OBSERVATION, DEBRIEF = "contact", "observation", "debrief"
 MENTEE, MENTOR, BOTH, GUEST = "mentee", "mentor", "both", "guest"

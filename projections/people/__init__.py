@@ -22,4 +22,4 @@ def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Rec
     apply(connection, generation, events)
 
 
-PEOPLE = ReadModel("people", 1, TABLES, _apply)
+PEOPLE = ReadModel("people", 2, TABLES, _apply)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,17 +24,14 @@ WITH_HANDLE = (
     PERSON
     + "JOIN people_handle_{g} AS h ON h.added = p.added WHERE h.tenant = ? AND h.handle = ? ORDER BY p.added"
 )
-WITH_WORD = (
-    PERSON
-    + """WHERE p.added IN (SELECT added FROM people_word_{g} WHERE tenant = ? AND word >= ? AND word < ?)
-         ORDER BY p.folded, p.added"""
-)
+WITH_WORDS = PERSON + "WHERE {conditions} ORDER BY p.folded, p.added LIMIT ?"
+WITH_WORD = "p.added IN (SELECT added FROM people_word_{g} WHERE tenant = ? AND word >= ? AND word < ?)"
 PAGE = (
     PERSON
     + """WHERE p.tenant = ? AND (p.folded, p.added) > (?, ?) AND (p.active OR NOT ?)
          AND (? IS NULL OR p.school = ?) ORDER BY p.folded, p.added LIMIT ?"""
 )
-MENTORING = PERSON + "WHERE p.tenant = ? AND p.mentees > 0 ORDER BY p.mentees DESC, p.folded, p.added"
+MENTORING = PERSON + "WHERE p.tenant = ? AND p.mentees > 0 ORDER BY p.mentees DESC, p.folded, p.added LIMIT ?"
 PLACE = "SELECT folded, added FROM people_person_{g} WHERE tenant = ? AND person = ?"
 COUNT = """SELECT count(*) FROM people_person_{g} AS p
            WHERE p.tenant = ? AND (p.active OR NOT ?) AND (? IS NULL OR p.school = ?)"""
@@ -126,10 +123,9 @@ class PeopleQueries:
         words = words_of(text)
         if not words:
             return []
-        longest = max(words, key=len)
-        rows = self._rows(WITH_WORD, (tenant, longest, longest + LAST))
-        matching = (row for row in rows if _begin(words, words_of(row.name)))
-        return [row for row, _ in zip(matching, range(limit), strict=False)]
+        values = [value for word in words for value in (tenant, word, word + LAST)]
+        conditions = " AND ".join(WITH_WORD for _ in words)
+        return list(self._rows(WITH_WORDS.replace("{conditions}", conditions), (*values, limit)))
 
     def matching(self, tenant: str, text: str, limit: int = 10) -> list[PersonRow]:
         """Everybody who may be meant: by id, else by handle, else by words of the name or beginning of an id."""
@@ -169,20 +165,15 @@ class PeopleQueries:
         n: int = self._execute(COUNT, (tenant, active, school, school)).fetchone()[0]
         return n
 
-    def workload(self, tenant: str, people: Collection[str] = ()) -> list[PersonRow]:
-        """Everybody who has a mentee, those with the most first; or just these people."""
-        rows = self._rows(MENTORING, (tenant,))
-        return [row for row in rows if not people or row.id in people]
+    def workload(self, tenant: str, limit: int = -1) -> list[PersonRow]:
+        """Everybody who has a mentee, those with the most first; at most `limit` people, -1 for all."""
+        return list(self._rows(MENTORING, (tenant, limit)))
 
     def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         return self._connection.execute(statement.format(g=self._generation), values)
 
     def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[PersonRow]:
         return (_row(*row) for row in self._execute(statement, values))
-
-
-def _begin(words: Sequence[str], name: Sequence[str]) -> bool:
-    return all(any(part.startswith(word) for part in name) for word in words)
 
 
 def _row(id: str, name: str, *columns: Any) -> PersonRow:

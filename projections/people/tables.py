@@ -37,8 +37,9 @@ PERSON = Table(
        )""",
     (
         "CREATE UNIQUE INDEX people_by_id_{g} ON people_person_{g} (tenant, person)",
-        "CREATE INDEX people_by_name_{g} ON people_person_{g} (tenant, folded, added)",
-        "CREATE INDEX people_mentoring_{g} ON people_person_{g} (tenant, added) WHERE mentees > 0",
+        "CREATE INDEX people_by_name_{g} ON people_person_{g} (tenant, folded, added, active, school)",
+        """CREATE INDEX people_mentoring_{g} ON people_person_{g} (tenant, mentees DESC, folded, added)
+           WHERE mentees > 0""",
     ),
 )
 

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from mentorcycle.domain.recorded import Recorded
 
 from ..moments import to_micros
+from .tables import kind_of, slot_of
 
-EVENT = "INSERT INTO trail_event_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+EVENT = f"INSERT INTO trail_event_{{g}} VALUES ({'?, ' * 13}?)"
+KIND = "INSERT INTO trail_kind_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 LOAD = """SELECT b.tenant, b.batch, b.first, b.last, b.events, b.actor, b.recorded_at FROM json_each(?) AS wanted
           CROSS JOIN trail_batch_{g} AS b ON b.tenant = json_extract(wanted.value, '$[0]')
           AND b.batch = json_extract(wanted.value, '$[1]')"""
@@ -38,17 +40,22 @@ class Batch(NamedTuple):
 def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`."""
     rows = []
+    kinds: set[tuple[int, str, str]] = set()
     batches: dict[tuple[str, str], Batch] = {}
     for r in events:
-        actor, recorded_at = r.actor, to_micros(r.recorded_at)
+        tenant, name, actor, recorded_at = r.tenant, r.event.event_name, r.actor, to_micros(r.recorded_at)
+        kind = kind_of(tenant, name)
+        kinds.add((kind, tenant, name))
         rows.append(
             (
                 r.position,
-                r.tenant,
+                tenant,
                 r.stream,
                 r.version,
-                r.event.event_name,
+                name,
+                kind,
                 actor.id,
+                slot_of(tenant, actor.id),
                 actor.role._value_,  # thirty times as fast as `value`, which is looked up in Python
                 actor.known._value_,
                 to_micros(r.occurred_at),
@@ -58,9 +65,10 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
             )
         )
         if r.batch is not None:
-            key, one = (r.tenant, r.batch), Batch(r.position, r.position, 1, actor.id, recorded_at)
+            key, one = (tenant, r.batch), Batch(r.position, r.position, 1, actor.id, recorded_at)
             batches[key] = batches[key].joined(one) if key in batches else one
     connection.executemany(EVENT.format(g=g), rows)
+    connection.executemany(KIND.format(g=g), sorted(kinds))
     if batches:
         for tenant, batch, *known in connection.execute(LOAD.format(g=g), (json.dumps(list(batches)),)):
             batches[tenant, batch] = batches[tenant, batch].joined(Batch(*known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -11,11 +12,16 @@ from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Known, Role
 
 from ..moments import from_micros, to_micros
+from .tables import slot_of
 
 END = 2**63 - 1
 EVENTS = """SELECT position, stream, version, name, actor, role, known, occurred_at, recorded_at, batch, command
-            FROM trail_event_{{g}} WHERE tenant = ? AND position > ? AND position < ? {conditions}
+            FROM trail_event_{{g}} WHERE {conditions} AND position > ? AND position < ?
             ORDER BY position {order} LIMIT ?"""
+OF_KIND = """SELECT position FROM trail_event_{{g}} WHERE kind = ? AND position > ? AND position < ?
+             ORDER BY position {order} LIMIT ?"""
+KINDS = "SELECT kind, name FROM trail_kind_{g} WHERE tenant = ?"
+OTHERS = "SELECT EXISTS (SELECT 1 FROM trail_kind_{g} WHERE tenant <> ?)"
 SCAN = "SELECT position, recorded_at FROM trail_event_{g} WHERE position <= ? ORDER BY position DESC LIMIT 1"
 LAST = "SELECT max(position) FROM trail_event_{g}"
 BATCHES = """SELECT batch, first, last, events, actor, recorded_at FROM trail_batch_{g}
@@ -97,10 +103,30 @@ class TrailQueries:
         end = END if before is None else before
         if until is not None:
             end = min(end, self.position_before(until) + 1)
-        conditions, values = _conditions(positions, actor, batch, names)
-        statement = EVENTS.format(conditions=conditions, order="DESC" if newest_first else "ASC")
-        rows = self._execute(statement, (tenant, after, end, *values, limit))
-        return [_event(*row) for row in rows]
+        window = (after, end, limit)
+        order = "DESC" if newest_first else "ASC"
+        driven = positions is not None or batch is not None or actor is not None
+        if not driven and (names or self._others(tenant)):
+            positions = self._of_kinds(tenant, names, window, order)
+        conditions, values = _conditions(tenant, positions, actor, batch, names)
+        statement = EVENTS.format(conditions=conditions, order=order)
+        return [_event(*row) for row in self._execute(statement, (*values, *window))]
+
+    def _others(self, tenant: str) -> bool:
+        """Whether the log holds events of another tenant too."""
+        return bool(self._execute(OTHERS, (tenant,)).fetchone()[0])
+
+    def _of_kinds(
+        self, tenant: str, names: Collection[str], window: tuple[int, int, int], order: str
+    ) -> list[int]:
+        """The first or last positions of events of these names (default: all) in a window."""
+        kinds = [kind for kind, name in self._execute(KINDS, (tenant,)) if not names or name in names]
+        statement = OF_KIND.format(order=order)
+        found = sorted(
+            position for kind in kinds for (position,) in self._execute(statement, (kind, *window))
+        )
+        limit = window[-1]
+        return found[-limit:] if order == "DESC" else found[:limit]
 
     def position_before(self, moment: datetime) -> int:
         """The last position recorded before an instant; 0 when there is none."""
@@ -142,20 +168,30 @@ class TrailQueries:
 
 
 def _conditions(
-    positions: Sequence[int] | None, actor: str | None, batch: str | None, names: Collection[str]
+    tenant: str,
+    positions: Sequence[int] | None,
+    actor: str | None,
+    batch: str | None,
+    names: Collection[str],
 ) -> tuple[str, list[Any]]:
-    conditions = ""
-    values: list[Any] = []
-    for column, wanted in (
-        ("position", positions),
-        ("actor", None if actor is None else [actor]),
-        ("batch", None if batch is None else [batch]),
-        ("name", list(names) or None),
-    ):
-        if wanted is not None:
-            conditions += f" AND {column} IN ({', '.join('?' * len(wanted))})"
-            values += wanted
-    return conditions, values
+    """Conditions with their values; the plus leaves to SQLite only the index that is meant."""
+    conditions = ["+tenant = ?"]
+    values: list[Any] = [tenant]
+
+    def add(condition: str, *more: Any) -> None:
+        conditions.append(condition)
+        values.extend(more)
+
+    if positions is not None:
+        add("position IN (SELECT value FROM json_each(?))", json.dumps(positions))
+    if batch is not None:
+        add("tenant = ? AND batch = ?" if positions is None else "tenant = ? AND +batch = ?", tenant, batch)
+    if actor is not None:
+        driven = positions is not None or batch is not None
+        add("+slot = ? AND actor = ?" if driven else "slot = ? AND actor = ?", slot_of(tenant, actor), actor)
+    if names:
+        add(f"name IN ({', '.join('?' * len(names))})", *names)
+    return " AND ".join(conditions), values
 
 
 def _event(

@@ -1,11 +1,18 @@
 """Tables of the audit trail: every event of the log without what it says, and the batches it came in.
 
-It is the widest table there is, so a stream has no index here: the log itself knows where a stream's events lie.
+It is the widest table there is, so its indexes are narrow and grow at few ends: a `slot` is one of 512 heaps of
+actors, a `kind` the number of an event's name in its tenant. A stream has no index here: the log itself knows
+where a stream's events lie.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+from zlib import crc32
+
 from ..projection import Table
+
+SLOTS = 512
 
 EVENT = Table(
     "trail_event",
@@ -16,7 +23,9 @@ EVENT = Table(
          stream TEXT NOT NULL,
          version INTEGER NOT NULL,
          name TEXT NOT NULL,
+         kind INTEGER NOT NULL,
          actor TEXT NOT NULL,
+         slot INTEGER NOT NULL,
          role TEXT NOT NULL,
          known TEXT NOT NULL,
          occurred_at INTEGER NOT NULL,
@@ -25,10 +34,20 @@ EVENT = Table(
          command TEXT NOT NULL
        )""",
     (
-        "CREATE INDEX trail_by_actor_{g} ON trail_event_{g} (tenant, actor, position)",
-        "CREATE INDEX trail_by_name_{g} ON trail_event_{g} (tenant, name, position)",
-        "CREATE INDEX trail_by_batch_{g} ON trail_event_{g} (tenant, batch, position) WHERE batch IS NOT NULL",
+        "CREATE INDEX trail_by_actor_{g} ON trail_event_{g} (slot)",
+        "CREATE INDEX trail_by_kind_{g} ON trail_event_{g} (kind)",
+        "CREATE INDEX trail_by_batch_{g} ON trail_event_{g} (tenant, batch) WHERE batch IS NOT NULL",
     ),
+)
+
+KIND = Table(
+    "trail_kind",
+    "kind",
+    """CREATE TABLE trail_kind_{g} (
+         kind INTEGER PRIMARY KEY,
+         tenant TEXT NOT NULL,
+         name TEXT NOT NULL
+       )""",
 )
 
 BATCH = Table(
@@ -47,4 +66,16 @@ BATCH = Table(
     ("CREATE INDEX trail_batches_{g} ON trail_batch_{g} (tenant, first)",),
 )
 
-TABLES = (EVENT, BATCH)
+TABLES = (EVENT, KIND, BATCH)
+
+
+@lru_cache(maxsize=4096)
+def kind_of(tenant: str, name: str) -> int:
+    """The number that stands for events of a name in a tenant."""
+    return crc32(f"{tenant}\x1f{name}".encode())
+
+
+@lru_cache(maxsize=4096)
+def slot_of(tenant: str, actor: str) -> int:
+    """The heap in which an actor of a tenant is, with some hundredths of all others."""
+    return crc32(f"{tenant}\x1f{actor}".encode()) % SLOTS
