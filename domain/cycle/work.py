@@ -61,18 +61,21 @@ def give_consent(cycle: Cycle, command: c.GiveConsent, context: Context) -> Outc
 
 @decides(c.Celebrate)
 def celebrate(cycle: Cycle, command: c.Celebrate, context: Context) -> Outcome:
+    """No audience is wider than anybody's consent, and a practice is shared with somebody beyond the pair."""
     what = f"this celebration of {cycle.id} cannot be recorded"
 
     def checks() -> Iterator[Refusal]:
         yield from bad_number(what, "evidence number", command.number)
         for person in cycle.people:
             consent = cycle.consents.get(person, Audience.PAIR)
-            if command.audience.width > consent.width:
+            shared = command.share_practice and consent is Audience.PAIR
+            if command.audience.width > consent.width or shared:
                 name = context.name(person)
+                to = "share a practice" if shared else command.audience.value
                 yield Refusal(
                     "no-consent",
                     what,
-                    f"{name} has agreed to {consent.value}, not to {command.audience.value}",
+                    f"{name} has agreed to {consent.value}, not to {to}",
                     f"{name} can give consent, or choose a narrower audience",
                     {"cycle": cycle.id, "person": person, "audience": command.audience.value},
                 )

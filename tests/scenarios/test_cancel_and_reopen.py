@@ -148,3 +148,5 @@ def test_after_a_cancelled_cycle_the_pair_opens_another(people: Scenario) -> Non
         )
     )
     assert again.cycle.id == cycle_of_pairing("q-7", 2)
+    third = again.given(Cancel(again.cycle.id, CancelReason.OPENED_BY_MISTAKE), OpenCycle("ada"))
+    assert third.cycle.id == cycle_of_pairing("q-7", 3)

@@ -58,6 +58,17 @@ def test_no_audience_is_wider_than_the_narrowest_consent(opened: Scenario) -> No
     )
 
 
+def test_a_practice_is_shared_with_consent(opened: Scenario) -> None:
+    shared = Celebrate("c-1", share_practice=True, practice="Ask each row.")
+    (
+        opened.given(ConsentGiven(person="ada", audience=Audience.GROUP))
+        .when(shared, by="ada")
+        .then_refused("no-consent", because=["Bo Karlsson has agreed to pair, not to share a practice"])
+        .given(ConsentGiven(person="bo", audience=Audience.GROUP))
+        .given(shared, by="ada")
+    )
+
+
 def test_a_later_consent_replaces_the_earlier(opened: Scenario) -> None:
     (
         opened.given(GiveConsent("c-1", Audience.SCHOOL), by="ada")
@@ -120,6 +131,10 @@ def test_a_value_can_be_right(agreed: Scenario, command: Command, why: str) -> N
 )  # fmt: skip
 def test_an_outcome_can_be_right(reflecting: Scenario, command: Command, why: str) -> None:
     reflecting.when(command, by="ada").then_refused("bad-value", because=[why])
+
+
+def test_the_scale_goes_from_one_to_ten(reflecting: Scenario) -> None:
+    reflecting.given(WriteReflection("c-1", "Good.", 1, 10, survey=(1, 10)), by="ada")
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,11 @@ def test_an_extension_moves_the_date_and_says_on_what_ground(opened: Scenario) -
     )
 
 
+def test_an_extension_to_the_day_it_is_due_is_none(opened: Scenario) -> None:
+    opened.when(Extend("c-1", date(2026, 3, 16), ExtendGround.ABSENCE)).then_refused("not-later")
+    opened.given(Extend("c-1", date(2026, 3, 17), ExtendGround.ABSENCE))
+
+
 def test_an_extension_does_not_fall_due_on_a_closed_day(opened: Scenario) -> None:
     extended = opened.given(Extend("c-1", date(2026, 3, 21), ExtendGround.ABSENCE), on="2026-03-10")
     assert clock(extended, "2026-03-11").due == date(2026, 3, 23)

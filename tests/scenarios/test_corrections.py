@@ -232,6 +232,11 @@ def test_a_correction_records_nothing_that_could_not_have_been_recorded(
     )
 
 
+def test_a_lesson_may_be_corrected_to_the_day_of_its_debrief(debriefed: Scenario) -> None:
+    version = version_of(debriefed, ObservationCompleted)
+    debriefed.given(Correct("c-1", version, WRONG_DATE, {"start": "2026-03-12T16:00"}), by="ada")
+
+
 def test_who_was_there_and_what_was_said_is_not_corrected(observed: Scenario) -> None:
     version = version_of(observed, ObservationCompleted)
     observed.when(Correct("c-1", version, WRONG_VALUE, {"observer": "cy", "evidence": "…"})).then_refused(

@@ -129,6 +129,12 @@ def test_an_observation_may_be_unplanned(observing: Scenario) -> None:
     )
 
 
+@pytest.mark.parametrize("named", [{"observer": "bo"}, {"observed": "ada"}])
+def test_an_unplanned_observation_names_both(observing: Scenario, named: dict[str, str]) -> None:
+    lesson = CompleteObservation("c-1", LESSON, 30, **named)  # type: ignore[arg-type]
+    observing.when(lesson, by="bo", on="2026-03-10").then_refused("bad-value")
+
+
 def test_an_observation_is_planned_moved_and_called_off(planned: Scenario) -> None:
     at, moved = datetime(2026, 3, 16, 9, tzinfo=UTC), datetime(2026, 3, 17, 9, tzinfo=UTC)
     (

@@ -9,6 +9,7 @@ from mentorcycle.domain.commands import (
     AgreeGoals,
     AskRematch,
     Cancel,
+    ChangePerson,
     CompleteObservation,
     LogContact,
     OpenCycle,
@@ -171,6 +172,18 @@ def test_hours_logged_late_go_to_whoever_was_there_on_the_day(observing: Scenari
         "not-in-cycle", because=["Bo Karlsson was not in this cycle on 2026-03-18"]
     )
     late.when(LogContact("c-1", 10, people=("ada", "cy")), on="2026-03-12").then_refused("not-in-cycle")
+
+
+def test_on_the_day_of_a_rematch_both_partners_may_be_named(observing: Scenario) -> None:
+    rematched = observing.given(REMATCH, on="2026-03-16")
+    for people in (("ada", "bo"), ("ada", "cy")):
+        rematched.given(LogContact("c-1", 10, people=people))
+
+
+def test_a_mentor_without_room_keeps_the_place_of_the_mentee_who_is_replaced(observing: Scenario) -> None:
+    full = observing.given(ChangePerson("bo", "Bo Karlsson", capacity=1))
+    assert full.given(Rematch("c-1", "ada", "di")).cycle.people == ("bo", "di")
+    full.given(ChangePerson("cy", "Cy Lind", capacity=0)).when(REMATCH).then_refused("over-capacity")
 
 
 def test_a_lesson_recorded_late_keeps_the_observer_who_was_there(planned: Scenario) -> None:
