@@ -16,9 +16,9 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import msgpack
 
+from mentorcycle.domain import events
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import HistoryUnreadable
-from mentorcycle.domain.events import EVENTS
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Known, Role
 from mentorcycle.domain.words import Words
@@ -155,7 +155,7 @@ def _actor(id: str, role: str, known: str) -> Actor:
 
 def _decoder(row: StoredRow) -> Decoder:
     name, _, version = row.topic.rpartition(".")
-    kind = EVENTS.get(name)
+    kind = events.named(name)
     if kind is None:
         raise HistoryUnreadable(row.position, row.topic, f"no event is called {name!r}")
     if not version.isdecimal() or not 0 < int(version) <= kind.schema:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from urllib.parse import unquote
 
 from mentorcycle.domain.errors import InvalidInput
 
@@ -16,7 +15,14 @@ MEMORY = "memory://"
 
 def sqlite_path(url: str) -> str | None:
     """The path in `sqlite:///path.db` (four slashes for an absolute one); None for another kind of URL."""
-    return unquote(url.removeprefix(SQLITE)) if url.startswith(SQLITE) and url != SQLITE else None
+    if not url.startswith(SQLITE) or url == SQLITE:
+        return None
+    path = url.removeprefix(SQLITE)
+    if "%" in path:
+        from urllib.parse import unquote
+
+        path = unquote(path)
+    return path
 
 
 def open_store(

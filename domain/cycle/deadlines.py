@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..definition import Definition
 from ..programme import Programme
 from ..vocabulary import Status
-from .state import Cycle, Observation
+
+if TYPE_CHECKING:
+    from .state import Cycle, Observation
 
 Stretch = tuple[date, date]
 

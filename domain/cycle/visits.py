@@ -12,7 +12,7 @@ from ..definition import Definition
 from ..programme import Programme
 from ..recorded import Recorded
 from .deadlines import stage_clock
-from .evolve import evolve
+from .evolving import evolve
 from .state import Cycle
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Never
 
 from mentorcycle.domain.actor import Actor
-from mentorcycle.domain.decision import forbidden
 from mentorcycle.domain.definition import Definition, DefinitionRef
 from mentorcycle.domain.ids import MAIN_PROGRAMME, programme_stream
 from mentorcycle.domain.programme import Programme, fold_programme
+from mentorcycle.domain.refusal import Fact, Refusal, Refused
 from mentorcycle.domain.vocabulary import Role
 from mentorcycle.projections.cycles import CycleRow
 
@@ -72,6 +73,9 @@ class Asked:
     def _for_staff(self, actor: Actor, what: str) -> None:
         """Raise `RefusedError` for participants."""
         if actor.role is Role.PARTICIPANT:
-            forbidden(
-                f"{what}: not shown", "participants see their own cycles", "ask a coordinator"
-            ).or_raise()
+            refuse(f"{what}: not shown", "participants see their own cycles", "ask a coordinator")
+
+
+def refuse(what: str, why: str, fix: str, **facts: Fact) -> Never:
+    """Raise `RefusedError`: it is not for this actor."""
+    Refused((Refusal("not-permitted", what, why, fix, facts, permission=True),)).or_raise()

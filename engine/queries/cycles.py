@@ -9,13 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.cycle.deadlines import StageClock, pauses_until, stage_clock
-from mentorcycle.domain.decision import forbidden
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.vocabulary import Role, Status
 from mentorcycle.projections.cycles import Count, CycleRow
 
-from .asked import Asked, At
+from .asked import Asked, At, refuse
 
 PAGE = 2000
 EVERY = 1_000_000
@@ -149,12 +148,12 @@ class CycleQuestions(Asked):
         else:
             allowed = actor.programme in (None, row.programme)
         if not allowed:
-            forbidden(
+            refuse(
                 f"{row.cycle} is not shown",
                 f"only its participants, its coordinators and auditors see it; {actor.id} is none of them",
                 "ask a coordinator",
                 cycle=row.cycle,
-            ).or_raise()
+            )
 
     def _long_in_stage(
         self, actor: Actor, programme: Programme, day: date, position: int | None

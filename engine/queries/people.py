@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Literal
 
 from mentorcycle.domain.actor import Actor
-from mentorcycle.domain.decision import forbidden
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Role
 from mentorcycle.projections.minutes import ActRow, Total
 from mentorcycle.projections.people import PersonRow
 
-from .asked import Asked
+from .asked import Asked, refuse
 
 
 class PeopleQuestions(Asked):
@@ -47,7 +46,7 @@ class PeopleQuestions(Asked):
         if row is None:
             raise NotFound("person", person)
         if actor.role is Role.PARTICIPANT and actor.id not in (row.id, *row.duplicates):
-            forbidden(f"{row.id} is not shown", "participants see themselves", "ask a coordinator").or_raise()
+            refuse(f"{row.id} is not shown", "participants see themselves", "ask a coordinator")
         return row
 
     def workload(self, actor: Actor) -> list[PersonRow]:

@@ -17,7 +17,7 @@ from mentorcycle.domain import events as e
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, Move, decide, evolve, moves
-from mentorcycle.domain.cycle.evolve import HANDLERS
+from mentorcycle.domain.cycle.evolving import HANDLERS
 from mentorcycle.domain.cycle.partners import first_candidate, next_candidate, pairing_to_open
 from mentorcycle.domain.decision import Context, Decided, Outcome
 from mentorcycle.domain.definition import Definition, parse, shipped
