@@ -13,7 +13,7 @@ from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import COMMANDS, Command
 from mentorcycle.domain.cycle import Cycle, correction, evolve
 from mentorcycle.domain.cycle.correction import CORRECTABLE
-from mentorcycle.domain.cycle.evolve import HANDLERS
+from mentorcycle.domain.cycle.evolving import HANDLERS
 from mentorcycle.domain.cycle.rules import DECIDERS as OF_CYCLES
 from mentorcycle.domain.cycle.state import (
     Advanced,
