@@ -7,6 +7,7 @@ is kept before it is durable.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mentorcycle.domain.cycle import Cycle, evolve
@@ -85,9 +86,12 @@ class States:
         return state
 
     def load_many(self, streams: Sequence[str]) -> dict[str, State]:
-        """The states as of now, read in one go."""
-        rows = self._store.read_streams(self._tenant, streams)
-        return {stream: replayed(stream, found) for stream, found in rows.items()}
+        """The states as of now, read in one go; without those that cannot be read, of which `load` says why."""
+        states: dict[str, State] = {}
+        for stream, rows in self._store.read_streams(self._tenant, streams).items():
+            with suppress(HistoryUnreadable):
+                states[stream] = replayed(stream, rows)
+        return states
 
     def load_at(self, position: int) -> Load:
         """How to load the states as they were at a position of the log."""

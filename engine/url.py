@@ -15,7 +15,7 @@ MEMORY = "memory://"
 
 def sqlite_path(url: str) -> str | None:
     """The path in `sqlite:///path.db` (four slashes for an absolute one); None for another kind of URL."""
-    if not url.startswith(SQLITE) or url == SQLITE:
+    if not url.startswith(SQLITE) or url in (SQLITE, f"{SQLITE}:memory:"):  # a file of that name is not meant
         return None
     path = url.removeprefix(SQLITE)
     if "%" in path:
