@@ -17,7 +17,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 @command()
 def show(session: Session) -> None:
-    """Show the weekend and the days that differ from it."""
+    """Show the weekend and the days that differ."""
     from .columns import Column
     from .dates import said
     from .store import reading
@@ -47,7 +47,10 @@ def show(session: Session) -> None:
 @click.argument("dates", nargs=-1, required=True)
 @options.dry_run
 def close(session: Session, dates: tuple[str, ...], dry_run: bool) -> None:
-    """Say that there is no school on some days; due dates follow."""
+    """Say that there is no school on some days.
+
+    Due dates follow.
+    """
     _change(session, dates, dry_run=dry_run, closing=True)
 
 
@@ -55,7 +58,10 @@ def close(session: Session, dates: tuple[str, ...], dry_run: bool) -> None:
 @click.argument("dates", nargs=-1, required=True)
 @options.dry_run
 def open_(session: Session, dates: tuple[str, ...], dry_run: bool) -> None:
-    """Say that there is school on some days, weekend or not; due dates follow."""
+    """Say that there is school on some days.
+
+    Weekends too. Due dates follow.
+    """
     _change(session, dates, dry_run=dry_run, closing=False)
 
 
@@ -81,7 +87,10 @@ def _change(session: Session, dates: tuple[str, ...], *, dry_run: bool, closing:
 @click.argument("start", metavar="FROM")
 @click.argument("end", metavar="TO")
 def days(session: Session, start: str, end: str) -> None:
-    """Count the school days after one date, up to and including another."""
+    """Count school days between two dates.
+
+    Those after the first, up to and including the second.
+    """
     from .columns import Column
     from .dates import said
     from .exits import WrongValue

@@ -9,9 +9,9 @@ from .session import Session, command
 @command()
 @options.exit_code
 def doctor(session: Session, exit_code: bool) -> object:
-    """Look at the program, the store, the disk, the clock and the read models; mend nothing.
+    """See whether everything is well, and what to do.
 
-    With --exit-code it exits 8 when something needs attention.
+    Looks at the program, the store, the disk, the clock and the read models, and mends nothing. With --exit-code it exits 8 when something needs attention.
     """
     from mentorcycle.domain.ids import DEFAULT_TENANT
     from mentorcycle.engine.doctor import Checkup, examine

@@ -47,9 +47,9 @@ def list_(
     after: str | None,
     counts: bool,
 ) -> None:
-    """List cycles in the order in which they were opened.
+    """List cycles and where they stand.
 
-    LATE counts school days past the due date of the stage. Ids in plain, CSV and JSON output are whole, so
+    They come in the order in which they were opened. LATE counts school days past the due date of the stage. Ids in plain, CSV and JSON output are whole, so
     `mentorcycle list --stage observe | mentorcycle advance -` works.
     """
     from .store import reading

@@ -25,7 +25,7 @@ CLOSED = "words hidden: --with-notes shows them"
 @options.as_of
 @options.with_notes
 def show(session: Session, ref: str, as_of: str | None, with_notes: bool) -> None:
-    """Show a cycle: its stages, who must act, goals, observations, minutes.
+    """Show a cycle: stages, who must act, facts of the work.
 
     The words of the participants are shown to them alone, and only with --with-notes.
     """

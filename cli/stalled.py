@@ -13,9 +13,9 @@ from .session import Session, command
 @click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="How many. [default: 50]")
 @options.exit_code
 def stalled(session: Session, as_of: str | None, limit: int, exit_code: bool) -> object:
-    """List cycles that have not moved on within the allowance of their stage.
+    """List cycles that have not moved on for too long.
 
-    The allowance is in school days, without pauses. Which cycles are past a due date, `list` shows.
+    Each stage allows a number of school days, without pauses. Which cycles are past a due date, `list` shows.
     """
     from .columns import Column
     from .exits import ExitCode

@@ -13,9 +13,9 @@ from ..session import Session, command
 @click.argument("ref", required=False)
 @options.with_notes
 def as_of(session: Session, when: str, ref: str | None, with_notes: bool) -> None:
-    """Show where the programme stood at a moment, counted by stage; or how one cycle was.
+    """Show where everything stood at a moment.
 
-    WHEN is a day (its end), an instant, or @N for the moment after event N.
+    Cycles are counted by stage; with REF, one cycle is shown. WHEN is a day (its end), an instant, or @N for the moment after event N.
     """
     from ..counts import write_counts
     from ..show import page

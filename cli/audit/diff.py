@@ -16,7 +16,10 @@ from ..session import Session, command
 )
 @click.option("--to", "end", metavar="DATE", help="The same for the later moment. [default: now]")
 def diff(session: Session, ref: str, start: str, end: str | None) -> None:
-    """Show what changed of a cycle, a person or the programme between two moments, without words."""
+    """Show what changed between two moments.
+
+    Of a cycle, a person or `programme`, field by field and without words.
+    """
     from mentorcycle.engine.difference import difference
 
     from ..columns import Column, text_of

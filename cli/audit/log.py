@@ -36,9 +36,9 @@ def log(
     limit: int,
     after: int | None,
 ) -> None:
-    """List events: of a cycle, a person, the programme (`programme`), or of everything.
+    """List events: who did what and when.
 
-    Times are those of recording; OCCURRED is when it happened. No event shows what was said.
+    REF is a cycle, a person or `programme`; without it, everything is listed. Times are those of recording; OCCURRED is when it happened. No event shows what was said.
     """
     from ..columns import Column
     from ..store import reading

@@ -12,9 +12,9 @@ from ..session import Session, command
 @command()
 @click.argument("ref")
 def replay(session: Session, ref: str) -> object:
-    """Rebuild a cycle, a person or the programme from the log alone, and compare it with the read model.
+    """Rebuild a state from the log and compare.
 
-    Exits 9 when they differ.
+    A cycle, a person or the programme is rebuilt from the log alone, and compared with the read model. Exits 9 when they differ.
     """
     from mentorcycle.engine.replay import replay as rebuilt
 

@@ -22,9 +22,9 @@ MOST = 20
     "--replay/--no-replay", default=True, help="Replay the log and compare every read model with it."
 )
 def verify(session: Session, replay: bool) -> object:
-    """Check the whole log, event by event, and compare every read model with a replay of it.
+    """Check the whole log and every read model.
 
-    Exits 9 when something does not hold. What was not proved is said at the end.
+    The log is checked event by event, and read models are compared with a replay of it. Exits 9 when something does not hold. What was not proved is said at the end.
     """
     from time import monotonic
 

@@ -17,9 +17,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("file", type=_FILE)
 @options.yes
 def backup(session: Session, file: Path, yes: bool) -> None:
-    """Copy the whole store to FILE, while others go on, and check the copy.
+    """Copy the store to a file.
 
-    The copy holds the words of participants too: keep it as safe as the store. A file that is there is only
+    Others go on meanwhile, and the copy is checked. It holds the words of participants too: keep it as safe as the store. A file that is there is only
     replaced with --yes.
     """
     from mentorcycle.engine.doctor import megabytes
@@ -49,9 +49,9 @@ def backup(session: Session, file: Path, yes: bool) -> None:
 @options.yes
 @options.dry_run
 def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> object:
-    """Make the backup in FILE the store, after verifying its file and its whole log.
+    """Make a backup the store.
 
-    A store that is there is only replaced with --yes, and kept beside it under another name. Exits 9 when the
+    Its file and its whole log are verified first. A store that is there is only replaced with --yes, and kept beside it under another name. Exits 9 when the
     backup does not hold.
     """
     from mentorcycle.engine.maintenance import BackupDamaged, checked

@@ -16,9 +16,9 @@ from ..words import TEXT
 @click.option("--zone", metavar="ZONE", help="Its time zone, for example Europe/Stockholm. [default: UTC]")
 @options.dry_run
 def init(session: Session, name: str | None, zone: str | None, dry_run: bool) -> None:
-    """Make a store and its programme, with the shipped definition; on one that is there, set name and zone.
+    """Make a store and its programme.
 
-    Another programme in the same store is made with --program.
+    The shipped definition is published in it. On a programme that is there, name and zone are set. Another programme in the same store is made with --program.
     """
     from mentorcycle.domain.commands import ChangeProgramme, Command, CreateProgramme
     from mentorcycle.domain.ids import DEFAULT_TENANT

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @command()
 @click.argument("model", required=False)
 def rebuild(session: Session, model: str | None) -> None:
-    """Build a read model anew from the log, or all of them, compare it with the one that served, and switch.
+    """Build read models anew from the log.
 
-    Others go on meanwhile. An interrupted rebuild goes on where it stood.
+    One or all of them: each is built beside the one that serves, compared with it, and then serves. Others go on
+    meanwhile. An interrupted rebuild goes on where it stood.
     """
     from ..columns import Column
     from ..progress import counting
@@ -60,7 +61,10 @@ def _colour(equal: bool | None) -> str:
 @command(name="list")
 @options.exit_code
 def list_(session: Session, exit_code: bool) -> object:
-    """List the streams that a read model has set aside, each with the event that it could not take."""
+    """List them.
+
+    Each with the event that could not be taken, and how many wait behind it.
+    """
     from ..columns import Column
     from ..exits import ExitCode
     from ..store import reading
@@ -106,7 +110,10 @@ def list_(session: Session, exit_code: bool) -> object:
 @click.argument("refs", metavar="[REF]...", nargs=-1)
 @click.option("--model", metavar="NAME", help="Only those of this read model.")
 def retry(session: Session, refs: tuple[str, ...], model: str | None) -> object:
-    """Let read models take the streams that they have set aside, all or those named."""
+    """Try to take them again.
+
+    All, or those of the cycles and people named.
+    """
     return _resume(session, refs, model, discard=False)
 
 
@@ -115,9 +122,9 @@ def retry(session: Session, refs: tuple[str, ...], model: str | None) -> object:
 @click.option("--model", metavar="NAME", help="Only those of this read model.")
 @options.yes
 def discard(session: Session, refs: tuple[str, ...], model: str | None, yes: bool) -> object:
-    """Leave the events out that could not be taken, for good, and take what follows them.
+    """Leave events out for good.
 
-    The log keeps them. No later rebuild reads them either.
+    Those that could not be taken are left out, and what follows them is taken. The log keeps them. No later rebuild reads them either.
     """
     if not yes:
         raise ConfirmationNeeded(

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @command()
 def status(session: Session) -> None:
-    """Show the store and its read models as they are; nothing is brought up to date."""
+    """Show the store and its read models.
+
+    As they are: nothing is brought up to date.
+    """
     from mentorcycle.engine.doctor import megabytes
     from mentorcycle.engine.maintenance import status as look
 
