@@ -11,7 +11,8 @@ from .session import Session, command
 def doctor(session: Session, exit_code: bool) -> object:
     """See whether everything is well, and what to do.
 
-    Looks at the program, the store, the disk, the clock and the read models, and mends nothing. With --exit-code it exits 8 when something needs attention.
+    Looks at the program, the store, the disk, the clock and the read models, and mends nothing. With
+    --exit-code it exits 8 when something needs attention.
     """
     from mentorcycle.domain.ids import DEFAULT_TENANT
     from mentorcycle.engine.doctor import Checkup, examine

@@ -49,8 +49,9 @@ def list_(
 ) -> None:
     """List cycles and where they stand.
 
-    They come in the order in which they were opened. LATE counts school days past the due date of the stage. Ids in plain, CSV and JSON output are whole, so
-    `mentorcycle list --stage observe | mentorcycle advance -` works.
+    They come in the order in which they were opened. LATE counts school days past the due date of the
+    stage. Ids in plain, CSV and JSON output are whole, so `mentorcycle list --stage observe | mentorcycle
+    advance -` works.
     """
     from .store import reading
 

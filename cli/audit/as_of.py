@@ -15,7 +15,8 @@ from ..session import Session, command
 def as_of(session: Session, when: str, ref: str | None, with_notes: bool) -> None:
     """Show where everything stood at a moment.
 
-    Cycles are counted by stage; with REF, one cycle is shown. WHEN is a day (its end), an instant, or @N for the moment after event N.
+    Cycles are counted by stage; with REF, one cycle is shown. WHEN is a day (its end), an instant, or @N
+    for the moment after event N.
     """
     from ..counts import write_counts
     from ..show import page

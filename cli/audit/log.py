@@ -38,7 +38,8 @@ def log(
 ) -> None:
     """List events: who did what and when.
 
-    REF is a cycle, a person or `programme`; without it, everything is listed. Times are those of recording; OCCURRED is when it happened. No event shows what was said.
+    REF is a cycle, a person or `programme`; without it, everything is listed. Times are those of
+    recording; OCCURRED is when it happened. No event shows what was said.
     """
     from ..columns import Column
     from ..store import reading

@@ -14,7 +14,8 @@ from ..session import Session, command
 def replay(session: Session, ref: str) -> object:
     """Rebuild a state from the log and compare.
 
-    A cycle, a person or the programme is rebuilt from the log alone, and compared with the read model. Exits 9 when they differ.
+    A cycle, a person or the programme is rebuilt from the log alone, and compared with the read model.
+    Exits 9 when they differ.
     """
     from mentorcycle.engine.replay import replay as rebuilt
 

@@ -24,7 +24,8 @@ MOST = 20
 def verify(session: Session, replay: bool) -> object:
     """Check the whole log and every read model.
 
-    The log is checked event by event, and read models are compared with a replay of it. Exits 9 when something does not hold. What was not proved is said at the end.
+    The log is checked event by event, and read models are compared with a replay of it. Exits 9 when
+    something does not hold. What was not proved is said at the end.
     """
     from time import monotonic
 

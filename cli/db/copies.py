@@ -19,8 +19,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def backup(session: Session, file: Path, yes: bool) -> None:
     """Copy the store to a file.
 
-    Others go on meanwhile, and the copy is checked. It holds the words of participants too: keep it as safe as the store. A file that is there is only
-    replaced with --yes.
+    Others go on meanwhile, and the copy is checked. It holds the words of participants too: keep it as
+    safe as the store. A file that is there is only replaced with --yes.
     """
     from mentorcycle.engine.doctor import megabytes
     from mentorcycle.engine.maintenance import backup as copy
@@ -51,8 +51,8 @@ def backup(session: Session, file: Path, yes: bool) -> None:
 def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> object:
     """Make a backup the store.
 
-    Its file and its whole log are verified first. A store that is there is only replaced with --yes, and kept beside it under another name. Exits 9 when the
-    backup does not hold.
+    Its file and its whole log are verified first. A store that is there is only replaced with --yes, and
+    kept beside it under another name. Exits 9 when the backup does not hold.
     """
     from mentorcycle.engine.maintenance import BackupDamaged, checked
     from mentorcycle.engine.maintenance import restore as put_back

@@ -18,7 +18,8 @@ from ..words import TEXT
 def init(session: Session, name: str | None, zone: str | None, dry_run: bool) -> None:
     """Make a store and its programme.
 
-    The shipped definition is published in it. On a programme that is there, name and zone are set. Another programme in the same store is made with --program.
+    The shipped definition is published in it. On a programme that is there, name and zone are set.
+    Another programme in the same store is made with --program.
     """
     from mentorcycle.domain.commands import ChangeProgramme, Command, CreateProgramme
     from mentorcycle.domain.ids import DEFAULT_TENANT

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def rebuild(session: Session, model: str | None) -> None:
     """Build read models anew from the log.
 
-    One or all of them: each is built beside the one that serves, compared with it, and then serves. Others go on
-    meanwhile. An interrupted rebuild goes on where it stood.
+    One or all of them: each is built beside the one that serves, compared with it, and then serves.
+    Others go on meanwhile. An interrupted rebuild goes on where it stood.
     """
     from ..columns import Column
     from ..progress import counting
@@ -124,7 +124,8 @@ def retry(session: Session, refs: tuple[str, ...], model: str | None) -> object:
 def discard(session: Session, refs: tuple[str, ...], model: str | None, yes: bool) -> object:
     """Leave events out for good.
 
-    Those that could not be taken are left out, and what follows them is taken. The log keeps them. No later rebuild reads them either.
+    Those that could not be taken are left out, and what follows them is taken. The log keeps them. No
+    later rebuild reads them either.
     """
     if not yes:
         raise ConfirmationNeeded(
