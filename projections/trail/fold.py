@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from mentorcycle.domain.recorded import Recorded
 
 from ..moments import to_micros
-from .tables import kind_of, slot_of
+from .tables import kind_of, who_is
 
 EVENT = f"INSERT INTO trail_event_{{g}} VALUES ({'?, ' * 13}?)"
 KIND = "INSERT INTO trail_kind_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -55,7 +55,7 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
                 name,
                 kind,
                 actor.id,
-                slot_of(tenant, actor.id),
+                who_is(tenant, actor.id),
                 actor.role._value_,  # thirty times as fast as `value`, which is looked up in Python
                 actor.known._value_,
                 to_micros(r.occurred_at),

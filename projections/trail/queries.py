@@ -12,7 +12,7 @@ from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Known, Role
 
 from ..moments import from_micros, to_micros
-from .tables import slot_of
+from .tables import who_is
 
 END = 2**63 - 1
 EVENTS = """SELECT position, stream, version, name, actor, role, known, occurred_at, recorded_at, batch, command
@@ -187,8 +187,10 @@ def _conditions(
     if batch is not None:
         add("tenant = ? AND batch = ?" if positions is None else "tenant = ? AND +batch = ?", tenant, batch)
     if actor is not None:
-        driven = positions is not None or batch is not None
-        add("+slot = ? AND actor = ?" if driven else "slot = ? AND actor = ?", slot_of(tenant, actor), actor)
+        who = who_is(tenant, actor)
+        if positions is None and batch is None:
+            add("(who & 127) = ? AND who = ?", who & 127, who)
+        add("actor = ?", actor)
     if names:
         add(f"name IN ({', '.join('?' * len(names))})", *names)
     return " AND ".join(conditions), values

@@ -1,8 +1,8 @@
 """Tables of the audit trail: every event of the log without what it says, and the batches it came in.
 
-It is the widest table there is, so its indexes are narrow and grow at few ends: a `slot` is one of 512 heaps of
-actors, a `kind` the number of an event's name in its tenant. A stream has no index here: the log itself knows
-where a stream's events lie.
+It is the widest table there is, so its indexes are narrow and grow at few ends: `kind` is the number of an event's
+name in its tenant, `who` that of its actor, and actors share 128 heaps. A stream has no index here: the log itself
+knows where a stream's events lie.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from functools import lru_cache
 from zlib import crc32
 
 from ..projection import Table
-
-SLOTS = 512
 
 EVENT = Table(
     "trail_event",
@@ -25,7 +23,7 @@ EVENT = Table(
          name TEXT NOT NULL,
          kind INTEGER NOT NULL,
          actor TEXT NOT NULL,
-         slot INTEGER NOT NULL,
+         who INTEGER NOT NULL,
          role TEXT NOT NULL,
          known TEXT NOT NULL,
          occurred_at INTEGER NOT NULL,
@@ -34,8 +32,8 @@ EVENT = Table(
          command TEXT NOT NULL
        )""",
     (
-        "CREATE INDEX trail_by_actor_{g} ON trail_event_{g} (slot)",
-        "CREATE INDEX trail_by_kind_{g} ON trail_event_{g} (kind)",
+        "CREATE INDEX trail_by_actor_{g} ON trail_event_{g} ((who & 127), position, who)",
+        "CREATE INDEX trail_by_kind_{g} ON trail_event_{g} (kind, position)",
         "CREATE INDEX trail_by_batch_{g} ON trail_event_{g} (tenant, batch) WHERE batch IS NOT NULL",
     ),
 )
@@ -76,6 +74,6 @@ def kind_of(tenant: str, name: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def slot_of(tenant: str, actor: str) -> int:
-    """The heap in which an actor of a tenant is, with some hundredths of all others."""
-    return crc32(f"{tenant}\x1f{actor}".encode()) % SLOTS
+def who_is(tenant: str, actor: str) -> int:
+    """The number of an actor of a tenant; another actor may have it too, though that is rare."""
+    return crc32(f"{tenant}\x1f{actor}".encode())
