@@ -25,8 +25,12 @@ def show(session: Session) -> None:
     with reading(session) as place:
         programme = place.programme
         calendar = programme.calendar
-        closed = [(day, "closed") for day in calendar.closures]
-        opened = [(day, "open") for day in calendar.openings - calendar.closures]
+        closed = [(day, "closed") for day in calendar.closures if day.weekday() not in calendar.weekend]
+        opened = [
+            (day, "open")
+            for day in calendar.openings
+            if day.weekday() in calendar.weekend and calendar.is_school_day(day)
+        ]
         weekend = " and ".join(_WEEKDAYS[day] for day in sorted(calendar.weekend)) or "no day"
         session.out.rows(
             "calendar/1",
