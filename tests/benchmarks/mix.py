@@ -1,6 +1,6 @@
 """The commands that are timed, and the calls that stand for them in the stock application.
 
-Each gives one event. The first eight are what a pair in stage `observe` does; the four others are accepted anywhere.
+Each gives one event. Single commands are what a pair in stage `observe` does, words included.
 """
 
 from __future__ import annotations
@@ -149,16 +149,9 @@ def observing(pair: Pair, now: datetime) -> Sequence[Act]:
     )
 
 
-def anywhere(pair: Pair) -> Sequence[Act]:
-    """Four commands that every stage accepts, words in two of them."""
-    mentor = Actor.participant(pair.mentor)
-    people = [pair.mentee, pair.mentor]
-    noted = {**CONTACT, "minutes": 15, "people": people, "notes": NOTES, "by": mentor.id}
-    return (
-        Act(c.LogContact(pair.cycle, 15, notes=NOTES), mentor, ("contact_logged", noted)),
-        _celebrated(pair, mentor),
-        *by_coordinator(pair),
-    )
+def in_turn(pairs: Sequence[Pair], now: datetime) -> list[Act]:
+    """What all these pairs do, step by step over all of them, so that no cycle comes twice in a row."""
+    return [act for step in zip(*(observing(pair, now) for pair in pairs), strict=True) for act in step]
 
 
 def by_coordinator(pair: Pair) -> Sequence[Act]:

@@ -10,21 +10,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from .corpus import LONG, Corpus, write
+from .corpus import Corpus, write
 from .raw import Floor, Written, settle, write_raw
 from .stock import Mentoring, open_stock
 from .stock_corpus import write_stock
 
 T = TypeVar("T")
 
+LOADED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much of everything one turn does; `long` cycles must suffice for all turns of `rounds`."""
+    """How many rounds, and how much of everything one turn does; turns of single commands are short and many."""
 
     rounds: int = 7
-    cycles: int = 6
-    threaded: int = 160
+    short_rounds: int = 21
+    cycles: int = 3
+    threaded: int = 24
     bulk: int = 1000
     loads: int = 40
     replayed: int = 20_000
@@ -35,23 +38,28 @@ class Effort:
 
     @property
     def long(self) -> int:
-        """Each round takes cycles for two ways of commanding, and there is a warm-up; loads share the rest."""
-        return 2 * (self.rounds + 1) * self.cycles + 12
+        """Long cycles for all rounds and a warm-up of two ways of commanding, and some to load."""
+        return 2 * (self.short_rounds + 1) * self.cycles + LOADED
+
+    @property
+    def long_with_threads(self) -> int:
+        """The same, and those for four numbers of threads."""
+        return self.long + 4 * (self.rounds + 1) * self.threaded
 
 
 FULL = Effort()
-QUICK = Effort(rounds=5, cycles=4, threaded=80, replayed=5_000, caught_up=1_500, one_by_one=50)
-TINY = Effort(1, 1, 8, 20, 4, 200, 60, 5, 2, 1)
+QUICK = Effort(rounds=5, short_rounds=11, threaded=16, replayed=5_000, caught_up=1_500, one_by_one=50)
+TINY = Effort(1, 1, 1, 1, 20, 4, 200, 60, 5, 2, 1)
 
 
 class Site:
     """One size of the history. Files are written when they are first asked for."""
 
-    def __init__(self, directory: Path, events: int, effort: Effort) -> None:
+    def __init__(self, directory: Path, events: int, effort: Effort, long: int) -> None:
         self.directory = directory
         self.events = events
         self.effort = effort
-        self.long = max(2, min(effort.long, events // (2 * LONG)))
+        self.long = long
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -96,7 +104,12 @@ class Bench:
 
     @classmethod
     def at(cls, directory: Path, small: int, large: int, effort: Effort) -> Bench:
-        return cls(directory, Site(directory, small, effort), Site(directory, large, effort), effort)
+        return cls(
+            directory,
+            Site(directory, small, effort, effort.long),
+            Site(directory, large, effort, effort.long_with_threads),
+            effort,
+        )
 
     @property
     def sites(self) -> tuple[Site, Site]:

@@ -31,7 +31,7 @@ def test_every_measure_gives_rows_that_can_be_printed(name: str, bench: Bench) -
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A history that no measure has touched."""
-    return Site(tmp_path_factory.mktemp("site"), 600, TINY)
+    return Site(tmp_path_factory.mktemp("site"), 600, TINY, long=2)
 
 
 def test_the_history_that_is_measured_is_one_that_the_audit_accepts(site: Site) -> None:

@@ -13,7 +13,7 @@ Measure = Callable[[Bench], list[Row]]
 MEASURES: dict[str, Measure] = {
     "size": size.measure,
     "load": replay.loads,
-    "replay": replay.log,
+    "log": replay.log,
     "readers": readers.measure,
     "past": past.measure,
     "list": listing.measure,

@@ -33,16 +33,18 @@ def _measured(site: Site) -> Row:
     with site.corpus.engine() as engine:
         engine.queries.readers.catch_up()
     environment = {**os.environ, "MENTORCYCLE_DB": f"sqlite:///{site.corpus.path}"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
 
     def process(words: Sequence[str]) -> Turn:
         def work() -> int:
-            subprocess.run(words, env=environment, check=True, stdout=subprocess.PIPE)
+            subprocess.run(words, env=environment, check=True, capture_output=True)
             return 1
 
         return lambda _: timed(work)
 
     raw = (sys.executable, "-c", RAW, str(site.raw_path))
     turns = {"ours": process(LIST), "raw": process(raw), "bare": process(BARE)}
+    turns["ours"](-1)
     found = rounds(site.effort.processes, turns)
     bars = [Bar(found["bare"].faster_than(found["ours"]), "bare interpreter")]
     title = f"`mentorcycle list`, 50 of {site.corpus.cycles:,} cycles, as a process"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import cycle, islice
 from threading import Barrier, Thread
 from time import perf_counter
 
-from ..mix import Act, anywhere
+from ..lives import COORDINATOR
+from ..mix import Act, in_turn
 from ..report import Bar, Row
 from ..rounds import Turn, rounds
 from ..site import Bench, Site
@@ -36,10 +36,14 @@ def measure(bench: Bench) -> list[Row]:
 
 
 def _turns(site: Site, stack: ExitStack) -> dict[str, Turn]:
-    engine = stack.enter_context(site.corpus.engine())
+    """Ours and stock take the same long cycles, fresh ones for every number of threads and every round."""
+    corpus = site.corpus
+    engine = stack.enter_context(corpus.engine())
     app = stack.enter_context(site.stock())
-    number = site.effort.threaded
-    pool = cycle(site.corpus.active)
+    taken = {
+        count: [corpus.take_long(site.effort.threaded) for _ in range(site.effort.rounds + 1)]
+        for count in THREADS
+    }
 
     def ours(act: Act) -> None:
         engine.execute(act.command, act.actor).or_raise()
@@ -47,10 +51,13 @@ def _turns(site: Site, stack: ExitStack) -> dict[str, Turn]:
     def stock(act: Act) -> None:
         app.record(act.command.cycle, *act.call)  # type: ignore[attr-defined]
 
-    def turn(do: Callable[[Act], None], threads: int, _: int) -> tuple[int, float]:
-        pairs = list(islice(pool, number))
-        acts = [anywhere(pair)[place % 4] for place, pair in enumerate(pairs)]
-        return len(acts), _together([acts[start::threads] for start in range(threads)], do)
+    def turn(do: Callable[[Act], None], threads: int, number: int) -> tuple[int, float]:
+        pairs = taken[threads][number]
+        if do is ours:
+            for pair in pairs:
+                engine.cycle(pair.cycle, COORDINATOR)
+        shares = [in_turn(pairs[start::threads], corpus.now) for start in range(min(threads, len(pairs)))]
+        return sum(map(len, shares)), _together(shares, do)
 
     return {
         f"{name} {count}": partial(turn, do, count)
