@@ -17,6 +17,7 @@ def doctor(session: Session, exit_code: bool) -> object:
     from mentorcycle.domain.ids import DEFAULT_TENANT
     from mentorcycle.engine.doctor import Checkup, examine
     from mentorcycle.engine.queries import Queries
+    from mentorcycle.engine.url import without_password
 
     from .columns import Column
     from .exits import ExitCode
@@ -25,7 +26,7 @@ def doctor(session: Session, exit_code: bool) -> object:
     url, tenant = store_url(session), session.settings.tenant or DEFAULT_TENANT
     origin = session.settings.origins.get("db", "default")
     checks = [
-        Checkup("settings", f"store {_without_password(url)}, from {origin}"),
+        Checkup("settings", f"store {without_password(url)}, from {origin}"),
         *examine(lambda: Queries.open(url, tenant=tenant, clock=session.now), session.now),
     ]
     attention = [check for check in checks if not check.ok]
@@ -50,9 +51,3 @@ def _state(ok: bool) -> str:
 
 def _colour(ok: bool) -> str:
     return "green" if ok else "yellow"
-
-
-def _without_password(url: str) -> str:
-    from re import sub
-
-    return sub(r"(//[^:/@]+):[^@]+@", r"\1:…@", url)

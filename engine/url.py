@@ -38,7 +38,7 @@ def open_store(
 
         return SQLiteStore(path, clock=clock, patience=patience, create=create, read_only=read_only)
     raise InvalidInput(
-        f"{url!r} names no store",
+        f"{without_password(url)!r} names no store",
         "stores are sqlite:///path.db and memory://",
         "for example: sqlite:///north.db",
     )
@@ -56,6 +56,14 @@ def open_reader(url: str) -> Log:
     return open_store(url, clock=lambda: 0, patience=30.0, create=False, read_only=False)
 
 
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    head, at, tail = url.rpartition("@")
+    scheme, slashes, user = head.partition("://")
+    return f"{scheme}{slashes}{user.partition(':')[0]}:…@{tail}" if at and ":" in user else url
+
+
 def _writable(path: str) -> bool:
-    folder = os.path.dirname(os.path.abspath(path))
-    return os.access(path, os.W_OK) and os.access(folder, os.W_OK)
+    effective = os.access in os.supports_effective_ids
+    places = (path, os.path.dirname(os.path.abspath(path)))
+    return all(os.access(place, os.W_OK, effective_ids=effective) for place in places)

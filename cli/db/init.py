@@ -23,6 +23,7 @@ def init(session: Session, name: str | None, zone: str | None, dry_run: bool) ->
     """
     from mentorcycle.domain.commands import ChangeProgramme, Command, CreateProgramme
     from mentorcycle.domain.ids import DEFAULT_TENANT
+    from mentorcycle.domain.zones import zone_of
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.settings import Settings
     from mentorcycle.engine.url import MEMORY, sqlite_path
@@ -30,6 +31,7 @@ def init(session: Session, name: str | None, zone: str | None, dry_run: bool) ->
     from ..store import WritingPlace
     from ..taken import Taken
 
+    zone_of(zone or "UTC")
     url, tenant = session.settings.db, session.settings.tenant or DEFAULT_TENANT
     rehearsed = dry_run and not Path(sqlite_path(url) or "").is_file()
     settings = Settings(clock=session.now)
