@@ -67,7 +67,7 @@ def load(flags: Mapping[str, str], environ: Mapping[str, str], here: Path) -> Se
 
 def project_file(here: Path) -> Path | None:
     """The nearest `mentorcycle.toml` in this folder or above."""
-    return next((path for folder in (here, *here.parents) if (path := folder / FILE).is_file()), None)
+    return next((path for folder in (here, *here.parents) if _there(path := folder / FILE)), None)
 
 
 def personal_file(environ: Mapping[str, str]) -> Path | None:
@@ -76,7 +76,15 @@ def personal_file(environ: Mapping[str, str]) -> Path | None:
     if not folder.is_absolute():  # the rules say that a relative one is ignored
         folder = Path(environ.get("HOME") or Path.home()) / ".config"
     path = folder / "mentorcycle" / "config.toml"
-    return path if path.is_file() else None
+    return path if _there(path) else None
+
+
+def _there(path: Path) -> bool:
+    """Whether there is such a file, as far as this user may look: the home of another user is no config."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _of_file(path: Path | None) -> Iterator[tuple[str, str]]:
