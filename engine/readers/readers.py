@@ -37,7 +37,10 @@ LARGEST_BATCH = 8000
 
 
 class Readers:
-    """The read models of one store; `clock` gives UTC microseconds."""
+    """The read models of one store; `clock` gives UTC microseconds.
+
+    Batches begin with `batch` events and grow to `largest` while far behind: nobody appends during one.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Readers:
         models: Sequence[ReadModel] = MODELS,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         batch: int = FIRST_BATCH,
+        largest: int = LARGEST_BATCH,
     ) -> None:
         self.store = store
         self.models = tuple(models)
@@ -54,6 +58,7 @@ class Readers:
         self.clock = clock
         self._decode = decode
         self._batch = batch
+        self.largest = largest
         self._catching_up = Lock()
 
     @contextmanager
@@ -85,7 +90,7 @@ class Readers:
                     outdated = (one.outdated.position for one in behind if one.outdated)
                     with undisturbed():
                         self._step(behind, max([head, *outdated]), size)
-                    size = min(2 * size, LARGEST_BATCH)
+                    size = min(2 * size, self.largest)
         return head
 
     def lineups(self) -> list[Lineup]:

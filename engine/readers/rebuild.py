@@ -16,7 +16,6 @@ from .registry import Lineup, lineup
 if TYPE_CHECKING:
     from .readers import Readers
 
-BATCH = 4000
 LETTERS = "SELECT count(*) FROM dead_letters WHERE model = ? AND generation = ?"
 
 Progress = Callable[[int, int], None]
@@ -53,7 +52,7 @@ def rebuild(readers: Readers, name: str, progress: Progress | None = None) -> Re
         if progress is not None:
             progress(new.position, target)
         if new.position < target:
-            batch, scanned = readers.read(new.position, target, BATCH)
+            batch, scanned = readers.read(new.position, target, readers.largest)
             readers.advance([(model, new)], batch, scanned, head=scanned)
         elif done := _compared(readers, model):
             _switch(readers, model, done.generation)

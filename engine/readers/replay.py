@@ -16,7 +16,6 @@ from .view import Digest
 if TYPE_CHECKING:
     from .readers import Readers
 
-BATCH = 4000
 MOST_DIFFERENCES = 20
 
 
@@ -90,7 +89,7 @@ def _replay(
 ) -> Aside:
     streams = dict(left_out.streams)
     while position < upto:
-        batch, position = readers.read(position, upto, BATCH)
+        batch, position = readers.read(position, upto, readers.largest)
         connection.execute("BEGIN")
         for poison in take(connection, model, 1, batch, Aside(streams, left_out.events)):
             streams[poison.tenant, poison.stream] = poison.position

@@ -168,16 +168,17 @@ def of_a_person(person: Person, n: int) -> Options:
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    """Up to some forty events of three cycles and three people in two tenants, in an order that can happen."""
+    """Up to sixty events of three cycles and three people in two tenants, in an order that can happen."""
     choices = st.tuples(
-        st.sampled_from(("c-1", "c-2", "c-3", *PEOPLE_IDS)),
-        st.sampled_from(("north", "north", "south")),
-        st.integers(0, 30),
+        st.sampled_from(("c-1", "c-1", "c-1", "c-2", "c-3", "p-1", "p-2")),
+        st.sampled_from(("north", "north", "north", "south")),
+        st.integers(0, 59),
     )
     cycles: dict[tuple[str, str], Cycle] = {}
     people: dict[tuple[str, str], Person] = {}
     history: History = []
-    for subject, tenant, n in draw(st.lists(choices, max_size=40)):
+    length = draw(st.integers(0, 60))  # else most lists are short
+    for subject, tenant, n in draw(st.lists(choices, min_size=length, max_size=length)):
         now = START + timedelta(hours=len(history))
         key = (tenant, subject)
         if subject.startswith("c"):

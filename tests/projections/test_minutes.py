@@ -199,3 +199,12 @@ def test_in_a_reciprocal_pair_everybody_is_both(after):
     view = after(("cycle:c-1", both), ("cycle:c-1", TALK))
     assert view.minutes.per_person("default", role="mentor") == [("p-ada", 1, 30), ("p-bo", 1, 30)]
     assert view.minutes.per_person("default", role="mentee") == [("p-ada", 1, 30), ("p-bo", 1, 30)]
+
+
+def test_somebody_who_came_to_one_contact_is_a_guest_and_is_found(after):
+    view = after(("cycle:c-1", OPENED), ("cycle:c-1", contact(20, "p-bo", "p-zoe")))
+    assert view.minutes.acts("default", people=["p-zoe"])[0].people == (
+        ("p-bo", "mentor"),
+        ("p-zoe", "guest"),
+    )
+    assert view.minutes.per_person("default", people=["p-zoe"]) == [("p-zoe", 1, 20)]

@@ -67,21 +67,26 @@ def filed(tmp_path: Path) -> Iterator[Story]:
 
 
 class Seen:
-    """A read model that keeps what it saw; it raises for people in `poison`, and for all when `broken`."""
+    """A read model that keeps what it saw, in the order in which it saw it.
+
+    It raises for people in `poison`, events at `poison_positions`, and for all when `broken`.
+    """
 
     def __init__(self) -> None:
         self.poison: set[str] = set()
+        self.poison_positions: set[int] = set()
         self.broken = False
         self.batches: list[int] = []
 
     def model(self, version: int = 1) -> ReadModel:
-        create = "CREATE TABLE seen_event_{g} (position INTEGER PRIMARY KEY, stream TEXT NOT NULL)"
+        create = "CREATE TABLE seen_event_{g} (position INTEGER NOT NULL, stream TEXT NOT NULL)"
         return ReadModel("seen", version, (Table("seen_event", "position", create),), self._apply)
 
     def _apply(self, connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
         self.batches.append(len(events))
         for r in events:
-            if self.broken or r.stream.removeprefix("person:") in self.poison:
+            name = r.stream.removeprefix("person:")
+            if self.broken or name in self.poison or r.position in self.poison_positions:
                 raise ValueError(f"cannot take {r.event}")
             connection.execute(f"INSERT INTO seen_event_{g} VALUES (?, ?)", (r.position, r.stream))
 
@@ -92,13 +97,13 @@ def seen() -> Seen:
 
 
 @pytest.fixture
-def rows() -> Callable[[Readers], list[tuple[int, str]]]:
-    """The rows of `Seen` that a query gets now."""
+def rows() -> Callable[..., list[tuple[int, str]]]:
+    """The rows of `Seen` that a query gets now, in order of the log or of another column."""
 
-    def read(readers: Readers) -> list[tuple[int, str]]:
+    def read(readers: Readers, order: str = "position") -> list[tuple[int, str]]:
         with readers.view() as view:
             g = view.serving("seen").generation
-            found = view.connection.execute(f"SELECT position, stream FROM seen_event_{g} ORDER BY position")
+            found = view.connection.execute(f"SELECT position, stream FROM seen_event_{g} ORDER BY {order}")
             return [(position, stream.removeprefix("person:")) for position, stream in found]
 
     return read

@@ -58,6 +58,38 @@ def test_while_a_rebuild_goes_on_the_old_rows_serve_and_follow_the_log(story, se
     assert len(rows(readers)) == 8
 
 
+def test_a_rebuild_that_has_caught_up_is_fed_with_the_one_that_serves(story, seen):
+    story.names("ada")
+    readers = Readers(story.store, models=[seen.model()])
+    fed = []
+
+    def meanwhile(position: int, target: int) -> None:
+        if position == target and not fed:
+            story.names("bo")
+            readers.catch_up()
+            fed.append(readers.status()[0].rebuilding)
+
+    assert readers.rebuild("seen", meanwhile).position == 2
+    assert fed == [2]
+
+
+def test_a_rebuild_that_set_something_aside_and_was_interrupted_begins_anew(story, seen, rows):
+    story.names("ada", "bo", "cy")
+    readers = Readers(story.store, models=[seen.model()], batch=1, largest=1)
+    readers.catch_up()
+    seen.poison = {"bo"}
+
+    def interrupt(position: int, target: int) -> None:
+        if position == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        readers.rebuild("seen", interrupt)
+    seen.poison = set()
+    assert readers.rebuild("seen").equal is True
+    assert rows(readers) == [(1, "ada"), (2, "bo"), (3, "cy")]
+
+
 def test_a_rebuild_takes_up_what_was_set_aside_when_the_cause_is_mended(story, seen, rows):
     seen.poison = {"bo"}
     story.names("ada", "bo")
@@ -92,14 +124,12 @@ def test_a_new_version_is_built_beside_the_old_one_which_serves_older_programs(f
 REBUILD = """
 import os, signal, sys
 from mentorcycle.engine.readers import Readers
-from mentorcycle.engine.readers import rebuild
 from mentorcycle.engine.stores.sqlite_reader import SQLiteReader
-rebuild.BATCH = 10
 with SQLiteReader(sys.argv[1]) as store:
     def progress(position, target):
         if position >= 50:
             os.kill(os.getpid(), signal.SIGKILL)
-    Readers(store).rebuild("people", progress)
+    Readers(store, batch=10, largest=10).rebuild("people", progress)
 """
 
 
@@ -160,3 +190,16 @@ def test_two_processes_may_rebuild_the_same_read_model(filed):
     (status,) = readers.status()
     assert (status.state, status.rebuilding, status.dead_letters) == ("active", None, 0)
     assert os.path.exists(filed.store.path)
+
+
+def test_a_comparison_sets_aside_what_the_read_model_set_aside(story, seen):
+    seen.poison = {"bo"}
+    story.names("ada", "bo")
+    readers = Readers(story.store, models=[seen.model()], batch=1, largest=1)
+    readers.catch_up()
+    story.tell("person:bo", PersonReturned())
+    story.names("cy")
+    seen.poison_positions = {2}
+    seen.poison = set()
+    assert readers.compare("seen").equal
+    assert [letter.position for letter in readers.dead_letters()] == [2]
