@@ -34,7 +34,7 @@ from mentorcycle.domain.programme_rules import PROGRAMME_COMMANDS, decide_progra
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
 
-from .codec import encode
+from .codec import encode, make_recorded
 from .definitions import Definitions
 from .history import not_shown
 from .ledger import carries_words, content_hash
@@ -43,7 +43,7 @@ from .stores.port import NewEvent, NewWords, Slice
 from .vault import SALT_BYTES, seal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """A command as it was sent, with everything that was said about it.
 
@@ -121,7 +121,7 @@ class People(Mapping[str, Person]):
         return sum(1 for _ in self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
     """A decision that can be appended. `events` lack only their positions; `after` are the states they lead to."""
 
@@ -246,7 +246,7 @@ class Decider:
             version = state.version + 1
             event, kept = seal(decided.event, stream, version, salt)
             words.extend(kept)
-            recorded: Recorded[Any] = Recorded(
+            recorded = make_recorded(
                 0,
                 self._tenant,
                 stream,
@@ -270,7 +270,7 @@ class Decider:
         return Ready(slice_, tuple(events), after, main)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
     """A request, the one who acts, and what has been read for it."""
 
