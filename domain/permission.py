@@ -93,8 +93,8 @@ def work_not_permitted(
 
 def _not_permitted(what: str, activity: Activity, actor: Actor, allowed: set[Capacity]) -> Refusal:
     who = " or ".join(c.value for c in Capacity if c in allowed)
-    why = f"only {who or 'nobody'} of this cycle may record {activity.value}; "
-    why += f"{actor.id} acts as {actor.role.value}"
+    those = f"only {who}" if who else "nobody"
+    why = f"{those} of this cycle may record {activity.value}; {actor.id} acts as {actor.role.value}"
     fix = f"let a {who} do it" if who else "publish a definition that says who records it"
     if activity in PERSONAL:
         fix = "each participant does this for themselves"

@@ -21,7 +21,7 @@ from mentorcycle.domain.commands import (
     SetGoal,
     WriteReflection,
 )
-from mentorcycle.domain.definition import load
+from mentorcycle.domain.definition import load, parse
 from mentorcycle.domain.events import CycleAdvanced, Participant
 from mentorcycle.domain.vocabulary import Assessment, Status, TeachingArea, Unit
 from mentorcycle.engine.testing import Scenario
@@ -152,5 +152,22 @@ def test_its_plan_takes_no_celebration(planning: Scenario) -> None:
         because=[
             f"{planning.cycle.id} is in plan, "
             "and celebration is recorded in goal-set, observe, reflect, debrief"
+        ],
+    )
+
+
+def test_what_a_definition_gives_to_nobody_is_recorded_by_nobody(people: Scenario) -> None:
+    source = LESSON_STUDY.source.replace('"expectations", ', "").replace("expectations-recorded = {}\n", "")
+    without = parse(source.replace('expectations = { by = ["mentee", "mentor"] }\n', ""), "without.toml")
+    names = {person: people.person(person).name for person in ("ada", "bo", "di")}
+    planning = Scenario.of(names, definition=without).given(
+        PublishPairing(GROUP), OpenCycle("ada", "lesson-study")
+    )
+    planning.when(RecordExpectations(planning.cycle.id, 2), by="ada").then_refused(
+        "not-permitted",
+        "wrong-stage",
+        because=[
+            "nobody of this cycle may record expectations; ada acts as participant",
+            f"{planning.cycle.id} is in plan, and expectations is recorded in no stage",
         ],
     )

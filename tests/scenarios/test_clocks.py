@@ -127,6 +127,12 @@ def test_an_extension_to_the_day_it_is_due_is_none(opened: Scenario) -> None:
     opened.given(Extend("c-1", date(2026, 3, 17), ExtendGround.ABSENCE))
 
 
+def test_what_does_not_run_is_not_extended(opened: Scenario, completed: Scenario) -> None:
+    extension = Extend("c-1", date(2026, 5, 1), ExtendGround.ABSENCE)
+    opened.given(PAUSED).when(extension).then_refused("cycle-paused")
+    completed.when(extension).then_refused("cycle-completed")
+
+
 def test_an_extension_does_not_fall_due_on_a_closed_day(opened: Scenario) -> None:
     extended = opened.given(Extend("c-1", date(2026, 3, 21), ExtendGround.ABSENCE), on="2026-03-10")
     assert clock(extended, "2026-03-11").due == date(2026, 3, 23)

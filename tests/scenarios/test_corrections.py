@@ -1,11 +1,12 @@
 """The log is append-only: a correction names an event, replaces fields in the fold, and says who and why."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from mentorcycle.domain.actor import Actor
-from mentorcycle.domain.commands import Advance, Correct
+from mentorcycle.domain.commands import Advance, AssessGoal, CompleteObservation, Correct
 from mentorcycle.domain.events import (
     CelebrationHeld,
     ContactLogged,
@@ -40,6 +41,7 @@ VISIT = ContactLogged(
     minutes=60,
     people=("ada", "bo"),
 )
+CELEBRATION_1 = CelebrationHeld(celebration="b1", stage="observe", size=Size.SMALL, audience=Audience.PAIR)
 NINE = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
 
@@ -67,6 +69,32 @@ def test_a_number_is_put_right_and_the_log_keeps_both(observing: Scenario) -> No
     contact = corrected.cycle.contacts[0]
     assert (contact.minutes, contact.kind, contact.people) == (45, ContactKind.CHECK_IN, ("ada", "bo"))
     assert VISIT in [recorded.event for recorded in corrected.history]
+
+
+def test_only_the_event_that_is_named_is_put_right(observing: Scenario) -> None:
+    logged = observing.given(
+        VISIT, replace(VISIT, contact="k2"), CELEBRATION_1, replace(CELEBRATION_1, celebration="b2")
+    )
+    visit, celebration = version_of(logged, ContactLogged), version_of(logged, CelebrationHeld)
+    corrected = logged.given(
+        Correct("c-1", visit, WRONG_VALUE, {"minutes": 45}),
+        Correct("c-1", celebration, WRONG_VALUE, {"size": "large"}),
+    )
+    assert [contact.minutes for contact in corrected.cycle.contacts] == [60, 45]
+    assert [held.size for held in corrected.cycle.celebrations] == [Size.SMALL, Size.LARGE]
+
+
+def test_nothing_met_of_some_is_an_outcome(reflecting: Scenario) -> None:
+    assessed = reflecting.given(AssessGoal("c-1", "g1", Assessment.NOT_MET, met=0, assessed=4), by="ada")
+    version = version_of(assessed, GoalAssessed)
+    corrected = assessed.given(Correct("c-1", version, WRONG_VALUE, {"assessed": 5}))
+    outcome = corrected.cycle.goals[0].outcome
+    assert outcome is not None
+    assert (outcome.met, outcome.assessed) == (0, 5)
+    assessed.when(Correct("c-1", version, WRONG_VALUE, {"met": -1})).then_refused("bad-value")
+    reflecting.when(AssessGoal("c-1", "g1", Assessment.MET, met=-1, assessed=4), by="ada").then_refused(
+        "bad-value"
+    )
 
 
 def test_the_day_of_a_contact_is_corrected(observing: Scenario) -> None:
@@ -131,6 +159,23 @@ def test_a_corrected_lesson_carries_the_lateness_of_its_debrief(debriefed: Scena
     observation = corrected.cycle.observations[0]
     assert observation.debrief is not None
     assert observation.debrief.late_by == 3
+
+
+def test_a_lesson_is_corrected_beside_others_that_are_planned(planned: Scenario) -> None:
+    second = FocusAgreed(observation="o2", observer="bo", observed="ada")
+    lesson = CompleteObservation("c-1", datetime(2026, 3, 10, 13, tzinfo=UTC), 45, "o2")
+    seen = planned.given(second).given(lesson, by="bo")
+    version = version_of(seen, ObservationCompleted)
+    corrected = seen.given(Correct("c-1", version, WRONG_DATE, {"start": "2026-03-10T14:00"}))
+    assert [o.completion and o.completion.start.hour for o in corrected.cycle.observations] == [None, 14]
+
+
+def test_a_debrief_that_stays_in_time_is_corrected_alone(debriefed: Scenario) -> None:
+    version = version_of(debriefed, DebriefHeld)
+    fields: dict[str, str | int | float | None] = {"held": "2026-03-13T09:00:00+00:00"}
+    debriefed.when(Correct("c-1", version, WRONG_DATE, fields), by="ada", on="2026-03-13").then(
+        CycleCorrected(version=version, event="DebriefHeld", fields=fields, reason=WRONG_DATE)
+    )
 
 
 def test_a_lesson_corrected_to_before_its_focus_counts_no_more(observed: Scenario) -> None:

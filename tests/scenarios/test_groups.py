@@ -190,3 +190,11 @@ def test_a_groups_mentees_count_for_its_mentor(people: Scenario) -> None:
     mentees = tuple(Participant(id, mentee=True) for id in ("m1", "m2", "m3", "m4"))
     scenario.when(PublishPairing((*mentees, BO))).then_refused("over-capacity")
     scenario.given(PublishPairing((*mentees[:3], BO)))
+
+
+def test_a_mentor_of_a_group_has_room_for_as_many_as_are_missing(people: Scenario) -> None:
+    scenario = Scenario.of(["bo", "m1", "m2", "m3", "m4"])
+    m1, m2, m3, m4 = (Participant(id, mentee=True) for id in ("m1", "m2", "m3", "m4"))
+    full = scenario.given(PublishPairing((m1, m2, BO)), PublishPairing((m3, BO)))
+    assert full.person("bo").load == 3
+    full.when(PublishPairing((m4, BO))).then_refused("over-capacity")

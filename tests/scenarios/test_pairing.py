@@ -72,7 +72,9 @@ def test_a_mentee_has_one_mentor(people: Scenario) -> None:
 
 
 def test_a_mentee_may_mentor_somebody_else(people: Scenario) -> None:
-    people.given(PublishPairing((ADA, BO))).given(PublishPairing((DI, Participant("ada", mentor=True))))
+    mentee, mentoring = PublishPairing((ADA, BO)), PublishPairing((DI, Participant("ada", mentor=True)))
+    people.given(mentee, mentoring)
+    people.given(mentoring, mentee)
 
 
 def test_after_a_pairing_has_ended_there_is_another(people: Scenario) -> None:

@@ -120,6 +120,11 @@ def test_a_paused_cycle_may_change_its_partner_and_stays_paused(observing: Scena
     assert (rematched.cycle.status, rematched.cycle.people) == (Status.PAUSED, ("ada", "cy"))
 
 
+def test_a_rematch_may_be_asked_for_during_a_pause(observing: Scenario) -> None:
+    paused = observing.given(CyclePaused(reason=PauseReason.LEAVE))
+    paused.when(AskRematch("c-1"), by="ada").then(RematchAsked(person="ada"))
+
+
 def test_a_finished_cycle_does_not_change_its_partner(completed: Scenario) -> None:
     completed.when(REMATCH).then_refused("cycle-completed")
     completed.when(AskRematch("c-1"), by="ada").then_refused("cycle-completed")

@@ -229,6 +229,10 @@ def test_a_stranger_hears_who_may_move_and_what_is_missing(opened: Scenario) -> 
     )
 
 
+def test_a_cycle_that_stands_there_already_does_not_move(observing: Scenario) -> None:
+    observing.when(Advance("c-1", "observe"), by="ada").then_nothing()
+
+
 def test_a_completed_cycle_moves_no_more(completed: Scenario) -> None:
     completed.when(Advance("c-1"), by="ada").then_refused("cycle-completed")
     completed.when(Advance("c-1", COMPLETED), by="ada").then_nothing()
