@@ -59,8 +59,10 @@ class _Line:
         self._next, self._drawn = clock() + PATIENCE, False
 
     def draw(self, done: int, total: int) -> None:
-        """Draw the line, unless it was drawn a moment ago."""
-        if (now := self._clock()) >= self._next:
+        """Draw the line, unless it was drawn a moment ago; remove it when all is done."""
+        if done >= total:
+            self.clear()
+        elif (now := self._clock()) >= self._next:
             self._stream.write(f"\r\x1b[K{_bar(done, total)} {self._doing}")
             self._stream.flush()
             self._next, self._drawn = now + _PERIOD, True
@@ -70,6 +72,7 @@ class _Line:
         if self._drawn:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
+            self._drawn = False
 
 
 def _bar(done: int, total: int) -> str:

@@ -17,6 +17,7 @@ from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME
 from mentorcycle.domain.vocabulary import Known
 
+from .progress import counting
 from .refs import LAST, Candidate, resolve
 from .session import Session
 from .settings import DEFAULT_DB, DEMO_DB
@@ -172,9 +173,11 @@ def reading(session: Session) -> Iterator[Place]:
     from mentorcycle.engine.queries import Queries
 
     settings = session.settings
-    with Queries.open(
-        store_url(session), tenant=settings.tenant or DEFAULT_TENANT, clock=session.now
-    ) as queries:
+    tenant = settings.tenant or DEFAULT_TENANT
+    with (
+        Queries.open(store_url(session), tenant=tenant, clock=session.now) as queries,
+        counting("events read", quiet=session.quiet) as queries.readers.told,
+    ):
         yield Place(session, queries)
 
 
@@ -185,10 +188,13 @@ def writing(session: Session, *, create: bool = False) -> Iterator[WritingPlace]
     from mentorcycle.engine.settings import Settings
 
     settings = session.settings
-    with Engine.open(
-        settings.db if create else store_url(session),
-        tenant=settings.tenant or DEFAULT_TENANT,
-        settings=Settings(clock=session.now),
-        create=create,
-    ) as engine:
+    with (
+        Engine.open(
+            settings.db if create else store_url(session),
+            tenant=settings.tenant or DEFAULT_TENANT,
+            settings=Settings(clock=session.now),
+            create=create,
+        ) as engine,
+        counting("events read", quiet=session.quiet) as engine.queries.readers.told,
+    ):
         yield WritingPlace(session, engine)

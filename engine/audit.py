@@ -127,9 +127,11 @@ def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None 
         for what in readers.store.findings(quick=True):
             report.find("file", 0, what)
     for number, model in enumerate(readers.models, 1):
-        told(number * head, head)
         try:
-            compared = readers.compare(model.name)
+            compared = readers.compare(
+                model.name,
+                lambda done, _of, before=number * head: told(before + done, head),  # type: ignore[misc]
+            )
         except StoreUnavailable as error:
             report.find("read models", 0, f"{model.name}: {error.what}: {error.why}")
             continue

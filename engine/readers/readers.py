@@ -39,7 +39,8 @@ LARGEST_BATCH = 8000
 class Readers:
     """The read models of one store; `clock` gives UTC microseconds.
 
-    Batches begin with `batch` events and grow to `largest` while far behind: nobody appends during one.
+    Batches begin with `batch` events and grow to `largest` while far behind: nobody appends during one. `told` may
+    be set: it is called with the position that the hindmost read model has reached, and the one to reach.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Readers:
         self.models = tuple(models)
         self.tables: Tables = tables_of(store)
         self.clock = clock
+        self.told: Callable[[int, int], None] = lambda position, head: None
         self._decode = decode
         self._batch = batch
         self.largest = largest
@@ -90,7 +92,9 @@ class Readers:
                     outdated = (one.outdated.position for one in behind if one.outdated)
                     with undisturbed():
                         self._step(behind, max([head, *outdated]), size)
+                    self.told(min(row.position for one in behind for row in one.fed), head)
                     size = min(2 * size, self.largest)
+            self.told(head, head)
         return head
 
     def lineups(self) -> list[Lineup]:
@@ -128,11 +132,11 @@ class Readers:
 
         return digests(self)
 
-    def compare(self, name: str) -> Compared:
+    def compare(self, name: str, progress: Progress | None = None) -> Compared:
         """Replay the log into a database of its own and compare every row of a read model with it."""
         from .replay import compare
 
-        return compare(self, name)
+        return compare(self, name, progress)
 
     def dead_letters(self) -> list[DeadLetter]:
         """Every stream that a read model has set aside."""

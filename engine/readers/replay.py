@@ -15,6 +15,7 @@ from .view import Digest
 
 if TYPE_CHECKING:
     from .readers import Readers
+    from .rebuild import Progress
 
 MOST_DIFFERENCES = 20
 
@@ -48,7 +49,7 @@ def digests(readers: Readers) -> list[Digest]:
         return [view.digest(model.name) for model in readers.models if view.serves(model.name)]
 
 
-def compare(readers: Readers, name: str) -> Compared:
+def compare(readers: Readers, name: str, progress: Progress | None = None) -> Compared:
     """Replay the log up to where a read model stands and compare every row; other processes may go on meanwhile."""
     model = readers.model(name)
     with readers.view() as view:
@@ -57,7 +58,7 @@ def compare(readers: Readers, name: str) -> Compared:
     with closing(_database()) as replayed:
         left_out = Aside({}, discarded)
         model.create(replayed, 1)
-        left_out = _replay(readers, model, replayed, 0, stored.position, left_out)
+        left_out = _replay(readers, model, replayed, 0, stored.position, left_out, progress)
         digest = model.digest(replayed, 1)
         if digest == stored.sha256:
             return Compared(name, stored.position, stored.sha256, digest, ())
@@ -86,9 +87,12 @@ def _replay(
     position: int,
     upto: int,
     left_out: Aside,
+    progress: Progress | None = None,
 ) -> Aside:
     streams = dict(left_out.streams)
     while position < upto:
+        if progress is not None:
+            progress(position, upto)
         batch, position = readers.read(position, upto, readers.largest)
         connection.execute("BEGIN")
         for poison in take(connection, model, 1, batch, Aside(streams, left_out.events)):
