@@ -16,6 +16,7 @@ from mentorcycle.domain.errors import (
     MentorcycleError,
     NotFound,
     StoreUnavailable,
+    VerificationFailed,
 )
 from mentorcycle.domain.refusal import Refused, RefusedError
 
@@ -67,6 +68,7 @@ ENDINGS: dict[type[BaseException], ExitCode] = {
     CommandReused: ExitCode.CONFLICT,
     HistoryUnreadable: ExitCode.STORE,
     StoreUnavailable: ExitCode.STORE,
+    VerificationFailed: ExitCode.VERIFICATION_FAILED,
     click.ClickException: ExitCode.USAGE,
     click.Abort: ExitCode.INTERRUPTED,
     KeyboardInterrupt: ExitCode.INTERRUPTED,

@@ -79,6 +79,15 @@ class StoreNeedsUpgrade(StoreUnavailable):
     """The store was written by another version of the schema than this program speaks."""
 
 
+class VerificationFailed(MentorcycleError):
+    """Something that was checked as a whole does not hold; `findings` are sentences, and nothing was done."""
+
+    def __init__(self, what: str, findings: tuple[str, ...], fix: str = "") -> None:
+        more = f"; and {len(findings) - 3} more" if len(findings) > 3 else ""
+        super().__init__(what, "; ".join(findings[:3]) + more, fix)
+        self.findings = findings
+
+
 class HistoryUnreadable(MentorcycleError):
     """A stored event cannot be decoded: unknown name or version, or damaged bytes."""
 

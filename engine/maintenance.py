@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mentorcycle.domain.errors import InvalidInput, MentorcycleError, StoreUnavailable
+from mentorcycle.domain.errors import InvalidInput, StoreUnavailable, VerificationFailed
 
 from .audit import verify
 from .codec import from_micros
@@ -115,29 +115,16 @@ class Restored:
     kept: str | None
 
 
-class BackupDamaged(MentorcycleError):
-    """A file that was to be restored does not hold; nothing was changed."""
-
-    def __init__(self, path: str, findings: tuple[str, ...]) -> None:
-        more = f", and {len(findings) - 3} more" if len(findings) > 3 else ""
-        super().__init__(
-            f"{path} is not restored: it does not hold",
-            "; ".join(findings[:3]) + more,
-            "take another backup",
-        )
-        self.path = path
-        self.findings = findings
-
-
 def checked(path: str, progress: Progress | None = None) -> int:
-    """How many events a backup holds, after file and log were verified; raise `BackupDamaged`."""
+    """How many events a backup holds, after file and log were verified; raise `VerificationFailed`."""
     with SQLiteReader(path, create=False, read_only=True) as store:
         findings = store.findings()
         if not findings:
             found = verify(store, progress=progress)
             findings = [f"event {one.position}: {one.what}" for one in found.findings]
         if findings:
-            raise BackupDamaged(path, tuple(findings))
+            what = f"{path} is not restored: it does not hold"
+            raise VerificationFailed(what, tuple(findings), "take another backup")
         return store.head()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from .. import options
-from ..exits import ConfirmationNeeded, ExitCode
+from ..exits import ConfirmationNeeded
 from ..session import Session, command
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -48,13 +48,13 @@ def backup(session: Session, file: Path, yes: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @options.yes
 @options.dry_run
-def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> object:
+def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> None:
     """Make a backup the store.
 
     Its file and its whole log are verified first. A store that is there is only replaced with --yes, and
     kept beside it under another name. Exits 9 when the backup does not hold.
     """
-    from mentorcycle.engine.maintenance import BackupDamaged, checked
+    from mentorcycle.engine.maintenance import checked
     from mentorcycle.engine.maintenance import restore as put_back
     from mentorcycle.engine.url import sqlite_path
 
@@ -65,12 +65,8 @@ def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> object:
     url = session.settings.db
     path = Path(sqlite_path(url) or "")
     there = path.is_file() and path.stat().st_size > 0
-    try:
-        with counting("events verified", quiet=session.quiet) as told:
-            events = checked(str(file), told)
-    except BackupDamaged as error:
-        _say(session, error)
-        return ExitCode.VERIFICATION_FAILED
+    with counting("events verified", quiet=session.quiet) as told:
+        events = checked(str(file), told)
     if there and not yes:
         raise ConfirmationNeeded(
             f"{path} is not replaced by {file}",
@@ -79,7 +75,7 @@ def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> object:
         )
     if dry_run:
         session.talk(f"dry run: {file} holds {counted(events, 'event')}, all verified; nothing was written")
-        return None
+        return
     made = put_back(url, str(file), f"{session.now():%Y%m%dT%H%M%S}")
     session.out.record(
         "restore/1",
@@ -89,7 +85,6 @@ def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> object:
         footer=f"what was there is kept as {made.kept}" if made.kept else "",
         as_of=made.events,
     )
-    return None
 
 
 def _holds(url: str) -> str:
@@ -104,14 +99,3 @@ def _holds(url: str) -> str:
             return f"it is there and holds {counted(queries.head(), 'event')}"
     except StoreUnavailable as error:
         return f"it is there ({error.why or error.what})"
-
-
-def _say(session: Session, error: Exception) -> None:
-    from ..errors import json_line, lines, report
-
-    found = report(error)
-    if session.out.format in ("json", "jsonl"):
-        click.echo(json_line(found), err=True)
-        return
-    for line in lines(found):
-        click.echo(line, err=True)
