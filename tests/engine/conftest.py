@@ -15,15 +15,26 @@ from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle
+from mentorcycle.domain.definition import shipped
 from mentorcycle.domain.errors import CommandReused, Conflict
 from mentorcycle.domain.events import Participant
 from mentorcycle.domain.vocabulary import (
     Assessment,
+    Audience,
+    CancelReason,
     CollectionMethod,
+    CorrectionReason,
     EvidenceKind,
+    ExtendGround,
+    LeaveReason,
     MeasureSource,
+    ObservationCancelReason,
+    PauseReason,
+    ReopenReason,
+    StepOutcome,
     TeachingArea,
     Unit,
+    WaiverReason,
 )
 from mentorcycle.engine import Engine, Receipt, Settings
 from mentorcycle.engine.codec import to_micros
@@ -205,3 +216,107 @@ def story(engine: Engine, clock: Clock) -> Story:
 def on_file(open_engine: Callable[..., Engine], clock: Clock) -> Story:
     """The same on a SQLite file, which other engines may open beside it."""
     return begun(open_engine(), clock)
+
+
+def one_of_each(story: Story, mark: str) -> dict[str, Command]:
+    """One of each, with a marked text in every field that takes words."""
+    cycle, ada, bo, now = story.cycle, story.ada.id, story.bo.id, story.clock.now
+    day, pair = now.date(), (Participant(story.cy.id, mentee=True), Participant(story.di.id, mentor=True))
+    commands = [
+        c.SetGoal(
+            cycle,
+            TeachingArea.PLANNING,
+            "g1",
+            unit=Unit.COUNT,
+            target=3.0,
+            statement=f"{mark} goal",
+            measure=f"{mark} measure",
+        ),
+        c.RecordBaseline(cycle, "g1", 1.0, day, MeasureSource.RECORDS),
+        c.AgreeGoals(cycle),
+        c.RecordExpectations(cycle, 2, f"{mark} expectations"),
+        c.AgreeFocus(cycle, ada, bo, focus=f"{mark} focus", method=CollectionMethod.VERBAL_FLOW),
+        c.ScheduleObservation(cycle, now),
+        c.RescheduleObservation(cycle, "o1", now),
+        c.CancelObservation(cycle, "o1", ObservationCancelReason.ABSENCE),
+        c.CompleteObservation(
+            cycle,
+            now,
+            45,
+            observer=bo,
+            observed=ada,
+            context=f"{mark} context",
+            evidence=(f"{mark} one", f"{mark} two"),
+            numbers=f"{mark} numbers",
+        ),
+        c.HoldDebrief(
+            cycle,
+            30,
+            strengths=(f"{mark} strength", f"{mark} other strength"),
+            growth_point=f"{mark} growth",
+            action_step=f"{mark} step",
+            goal_candidates=(f"{mark} candidate",),
+        ),
+        c.CheckActionStep(cycle, "s1", StepOutcome.PARTLY),
+        c.WriteReflection(cycle, f"{mark} reflection", comments=f"{mark} comments"),
+        c.AssessGoal(cycle, "g1", Assessment.MET),
+        c.GiveConsent(cycle, Audience.SCHOOL),
+        c.Celebrate(cycle, achievement=f"{mark} achievement", practice=f"{mark} practice"),
+        c.LogContact(cycle, 30, notes=f"{mark} notes"),
+        c.Waive(cycle, "baseline", "g1", WaiverReason.NEW_CLASS),
+        c.OpenCycle(story.cy.id),
+        c.Advance(cycle),
+        c.UndoAdvance(cycle),
+        c.Pause(cycle, PauseReason.LEAVE),
+        c.Resume(cycle),
+        c.Cancel(cycle, CancelReason.WITHDREW),
+        c.Reopen(cycle, ReopenReason.CLOSED_BY_MISTAKE),
+        c.Extend(cycle, date(2027, 1, 1), ExtendGround.ABSENCE),
+        c.AskRematch(cycle),
+        c.Rematch(cycle, bo, story.cy.id),
+        c.Correct(cycle, 2, CorrectionReason.TYPING_ERROR, {"minutes": 20}),
+        c.OpenNextCycle(cycle),
+        c.AddPerson("Eve"),
+        c.ChangePerson(story.di.id, "Di O."),
+        c.NameEvaluator(ada, story.di.id),
+        c.RemoveEvaluator(ada, story.di.id),
+        c.MarkLeft(story.di.id, LeaveReason.RETIRED),
+        c.MarkReturned(story.di.id),
+        c.MergePeople(story.di.id, story.cy.id),
+        c.ForbidPairing(ada, story.di.id),
+        c.PublishPairing(pair),
+        c.EndPairing(ada, "q-none"),
+        c.CreateProgramme("West", programme="west"),
+        c.ChangeProgramme("North"),
+        c.CloseSchool((day,)),
+        c.OpenSchool((day,)),
+        c.PublishDefinition(shipped().source.replace("version = 1 ", "version = 2 ", 1)),
+    ]
+    return {command.command_name: command for command in commands}
+
+
+def hats(story: Story) -> dict[str, Actor]:
+    """Every hat there is, worn by those in the cycle and those outside it."""
+    return {
+        "mentee": story.ada,
+        "mentor": story.bo,
+        "coordinator": story.coordinator,
+        "coordinator elsewhere": Actor.coordinator("south", programme="south"),
+        "auditor": Actor.auditor("state"),
+        "auditor elsewhere": Actor.auditor("state", programme="south"),
+        "system": Actor.system(),
+        "stranger": story.cy,
+        "nobody": Actor.participant("p-nobody"),
+    }
+
+
+@pytest.fixture
+def every_command() -> Callable[[Story, str], dict[str, Command]]:
+    """One of each command, with a marked text in every field that takes words."""
+    return one_of_each
+
+
+@pytest.fixture
+def everyone() -> Callable[[Story], dict[str, Actor]]:
+    """Every hat there is, by name."""
+    return hats

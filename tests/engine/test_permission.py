@@ -1,0 +1,130 @@
+"""Who may do what: every role, every command, as DOMAIN's table says; and what those learn who may not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from mentorcycle.domain import commands as c
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.commands import COMMANDS, Command
+from mentorcycle.domain.refusal import Refused
+
+MARK = "Zmarkerz"
+
+PAIR = {"mentee", "mentor"}
+BOTH = PAIR | {"coordinator"}
+STEER = {"coordinator"}
+FOUND = {"coordinator", "system"}
+MAY: Mapping[str, set[str]] = {
+    **dict.fromkeys(
+        (
+            "SetGoal",
+            "RecordBaseline",
+            "RecordExpectations",
+            "AgreeFocus",
+            "ScheduleObservation",
+            "RescheduleObservation",
+            "CancelObservation",
+            "CompleteObservation",
+            "HoldDebrief",
+            "CheckActionStep",
+            "AssessGoal",
+            "Celebrate",
+            "LogContact",
+            "Advance",
+            "Correct",
+        ),
+        BOTH,
+    ),
+    **dict.fromkeys(("AgreeGoals", "GiveConsent", "WriteReflection", "AskRematch"), PAIR),
+    **dict.fromkeys(
+        (
+            "Waive",
+            "OpenCycle",
+            "UndoAdvance",
+            "Pause",
+            "Resume",
+            "Reopen",
+            "Extend",
+            "Rematch",
+            "OpenNextCycle",
+            "AddPerson",
+            "ChangePerson",
+            "NameEvaluator",
+            "RemoveEvaluator",
+            "MarkLeft",
+            "MarkReturned",
+            "MergePeople",
+            "ForbidPairing",
+            "PublishPairing",
+            "EndPairing",
+        ),
+        STEER,
+    ),
+    "Cancel": {"coordinator", "system"},
+    "CreateProgramme": FOUND,
+    "ChangeProgramme": FOUND,
+    "CloseSchool": FOUND,
+    "OpenSchool": FOUND,
+    "PublishDefinition": FOUND,
+}
+"""DOMAIN's table, a command a line; `coordinator` is that of the cycle's programme, the system founds programmes."""
+
+
+def without_words(command: Command) -> Command:
+    return type(command)(
+        **{
+            f.name: () if f.name in command.pair_fields and isinstance(getattr(command, f.name), tuple)
+            else None if f.name in command.pair_fields else getattr(command, f.name)
+            for f in fields(command)
+        }
+    )  # fmt: skip
+
+
+def forbidden(result: Any) -> bool:
+    return isinstance(result, Refused) and any(refusal.permission for refusal in result.refusals)
+
+
+def test_the_table_names_every_command(story, every_command):
+    assert set(MAY) == set(COMMANDS) == set(every_command(story, MARK))
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_is_for_those_whom_the_table_names(story, every_command, everyone, name):
+    """A coordinator sends it without words. Bo sets no focus for Ada, and only mentees' words are asked for."""
+    command = every_command(story, MARK)[name]
+    allowed = set()
+    for hat, actor in everyone(story).items():
+        sent = command
+        if hat not in PAIR and name != "WriteReflection" and command.pair_fields:
+            sent = without_words(command)
+        if name == "AgreeFocus" and hat == "mentor":
+            sent = without_words(command)
+        if not forbidden(story.engine.execute(sent, actor, dry_run=True)):
+            allowed.add(hat)
+    assert allowed == MAY[name]
+
+
+@pytest.mark.parametrize("name", sorted(name for name, kind in COMMANDS.items() if kind.pair_fields))
+def test_a_coordinator_records_no_words(story, every_command, everyone, name):
+    result = story.engine.execute(every_command(story, MARK)[name], story.coordinator)
+    assert forbidden(result)
+
+
+def test_a_stranger_learns_nothing_of_a_cycle_from_refusals(story, every_command):
+    """Not its stage, not its people, not what is missing; and a right guess of what is so is not confirmed."""
+    story.to("debrief")
+    said = set()
+    for actor in (story.cy, Actor.participant("p-nobody"), Actor.coordinator("south", programme="south")):
+        for name, command in every_command(story, MARK).items():
+            if not hasattr(command, "cycle"):
+                continue
+            result = story.engine.execute(command, actor)
+            assert [refusal.code for refusal in result.refusals] == ["not-permitted"], name
+            said.add(repr(result).replace(actor.id, "me"))
+        assert story.engine.execute(c.Advance(story.cycle, "debrief"), actor).not_permitted
+    assert len(said) == 1
