@@ -41,6 +41,8 @@ def write_counts(
         rows.append({"stage": stage, **by_status, "total": sum(by_status.values())})
     total = sum(c.cycles for c in found)
     numbers = [Column(key, right=True, human=lambda n: str(n or "")) for key in (*STATUSES, "total")]
+    head = place.queries.head()
+    position = head if at is None else min(place.queries.position(at) or 0, head)
     place.session.out.rows(
         "counts/1",
         [Column("stage", keep=True), *numbers],
@@ -48,7 +50,7 @@ def write_counts(
         footer=counted(total, "cycle") if total else "",
         empty=nothing(at, 0, filtered=bool(statuses or stages or people)),
         as_of=place.session.now() if at is None else at,
-        facts={"total": total},
+        facts={"total": total, "position": position, "head": head},
     )
 
 

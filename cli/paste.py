@@ -37,6 +37,7 @@ PASTE: dict[str, Template] = {
     "completed": "mentorcycle cycle next-cycle {cycle}",
     "not-completed": "mentorcycle next {cycle}",
     "moved-since": "mentorcycle cycle undo {cycle}",
+    "no-such-programme": "mentorcycle db init",
     "not-paired": 'mentorcycle pair publish {person} "…"',
     "already-paired": "mentorcycle pair end {person}",
     "still-paired": "mentorcycle pair end {person}",

@@ -74,7 +74,7 @@ class CycleQuestions(Asked):
             )
             if own and wanted:
                 rows = [row for row in rows if wanted.intersection(row.people)]
-            upto = view.position if position is None else position
+            upto = view.position if position is None else min(position, view.position)
             return Listing(tuple(rows[:limit]), upto, len(rows) > limit)
 
     def total(

@@ -6,7 +6,7 @@ import pytest
 
 from mentorcycle.cli.exits import ExitCode
 
-from .conftest import Desk
+from .conftest import Desk, Run
 from .terms import WORDS, autumn
 
 
@@ -158,3 +158,11 @@ def test_an_ambiguous_reference_is_told_with_candidates(term: Desk) -> None:
     assert "names more than one cycle" in told
     assert "Aylin Ünal / Bo Karlsson" in told
     assert "Berit Ünal / Mira Nasser" in told
+
+
+def test_a_process_of_its_own_tells_what_a_reference_names(term: Desk, run: Run) -> None:
+    unknown = run("show", "nobody")
+    assert (unknown.returncode, unknown.stdout) == (ExitCode.NOT_FOUND, "")
+    assert unknown.stderr.startswith("error: no cycle is called 'nobody'.\n  why: ")
+    shown = run("show", "unal")
+    assert (shown.returncode, shown.stdout.split("\n")[1]) == (0, "name\tAylin Ünal / Bo Karlsson")
