@@ -22,4 +22,4 @@ def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Rec
     apply(connection, generation, events)
 
 
-TRAIL = ReadModel("trail", 3, TABLES, _apply)
+TRAIL = ReadModel("trail", 4, TABLES, _apply)

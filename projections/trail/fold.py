@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mentorcycle.domain.recorded import Recorded
+from mentorcycle.domain.vocabulary import Role
 
 from ..moments import to_micros
-from .tables import kind_of, who_is
+from .tables import heaps_of, kind_of, who_is
 
-EVENT = f"INSERT INTO trail_event_{{g}} VALUES ({'?, ' * 13}?)"
+EVENT = f"INSERT INTO trail_event_{{g}} VALUES ({'?, ' * 14}?)"
 KIND = "INSERT INTO trail_kind_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 LOAD = """SELECT b.tenant, b.batch, b.first, b.last, b.events, b.actor, b.recorded_at FROM json_each(?) AS wanted
           CROSS JOIN trail_batch_{g} AS b ON b.tenant = json_extract(wanted.value, '$[0]')
@@ -46,6 +47,8 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
         tenant, name, actor, recorded_at = r.tenant, r.event.event_name, r.actor, to_micros(r.recorded_at)
         kind = kind_of(tenant, name)
         kinds.add((kind, tenant, name))
+        who = who_is(tenant, actor.id)
+        participant, other = heaps_of(who)
         rows.append(
             (
                 r.position,
@@ -55,7 +58,8 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
                 name,
                 kind,
                 actor.id,
-                who_is(tenant, actor.id),
+                who,
+                participant if actor.role is Role.PARTICIPANT else other,
                 actor.role._value_,  # thirty times as fast as `value`, which is looked up in Python
                 actor.known._value_,
                 to_micros(r.occurred_at),

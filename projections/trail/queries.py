@@ -6,20 +6,25 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Known, Role
 
 from ..moments import from_micros, to_micros
-from .tables import who_is
+from .tables import heaps_of, who_is
 
 END = 2**63 - 1
+Window: TypeAlias = tuple[int, int, int]
+"""Positions after the first and before the second, and how many at most."""
+
 EVENTS = """SELECT position, stream, version, name, actor, role, known, occurred_at, recorded_at, batch, command
             FROM trail_event_{{g}} WHERE {conditions} AND position > ? AND position < ?
             ORDER BY position {order} LIMIT ?"""
 OF_KIND = """SELECT position FROM trail_event_{{g}} WHERE kind = ? AND position > ? AND position < ?
              ORDER BY position {order} LIMIT ?"""
+OF_ACTOR = """SELECT position FROM trail_event_{{g}} WHERE heap = ? AND who = ? AND +tenant = ? AND actor = ?
+              {names} AND position > ? AND position < ? ORDER BY position {order} LIMIT ?"""
 KINDS = "SELECT kind, name FROM trail_kind_{g} WHERE tenant = ?"
 OTHERS = "SELECT EXISTS (SELECT 1 FROM trail_kind_{g} WHERE tenant <> ?)"
 SCAN = "SELECT position, recorded_at FROM trail_event_{g} WHERE position <= ? ORDER BY position DESC LIMIT 1"
@@ -105,9 +110,11 @@ class TrailQueries:
             end = min(end, self.position_before(until) + 1)
         window = (after, end, limit)
         order = "DESC" if newest_first else "ASC"
-        driven = positions is not None or batch is not None or actor is not None
-        if not driven and (names or self._others(tenant)):
-            positions = self._of_kinds(tenant, names, window, order)
+        if positions is None and batch is None:
+            if actor is not None:
+                positions = self._of_actor(tenant, actor, names, window, order)
+            elif names or self._others(tenant):
+                positions = self._of_kinds(tenant, names, window, order)
         conditions, values = _conditions(tenant, positions, actor, batch, names)
         statement = EVENTS.format(conditions=conditions, order=order)
         return [_event(*row) for row in self._execute(statement, (*values, *window))]
@@ -116,17 +123,26 @@ class TrailQueries:
         """Whether the log holds events of another tenant too."""
         return bool(self._execute(OTHERS, (tenant,)).fetchone()[0])
 
-    def _of_kinds(
-        self, tenant: str, names: Collection[str], window: tuple[int, int, int], order: str
-    ) -> list[int]:
+    def _of_kinds(self, tenant: str, names: Collection[str], window: Window, order: str) -> list[int]:
         """The first or last positions of events of these names (default: all) in a window."""
         kinds = [kind for kind, name in self._execute(KINDS, (tenant,)) if not names or name in names]
-        statement = OF_KIND.format(order=order)
-        found = sorted(
-            position for kind in kinds for (position,) in self._execute(statement, (kind, *window))
-        )
-        limit = window[-1]
-        return found[-limit:] if order == "DESC" else found[:limit]
+        return self._merged(OF_KIND.format(order=order), [(kind,) for kind in kinds], window, order)
+
+    def _of_actor(
+        self, tenant: str, actor: str, names: Collection[str], window: Window, order: str
+    ) -> list[int]:
+        """The first or last positions of an actor's events in a window."""
+        who = who_is(tenant, actor)
+        keys = [(heap, who, tenant, actor, *names) for heap in heaps_of(who)]
+        among = f"AND name IN ({', '.join('?' * len(names))})" if names else ""
+        return self._merged(OF_ACTOR.format(names=among, order=order), keys, window, order)
+
+    def _merged(
+        self, statement: str, keys: Sequence[tuple[Any, ...]], window: Window, order: str
+    ) -> list[int]:
+        """The first or last positions that a statement gives for any of these keys."""
+        found = [position for key in keys for (position,) in self._execute(statement, (*key, *window))]
+        return sorted(found, reverse=order == "DESC")[: window[-1]]
 
     def position_before(self, moment: datetime) -> int:
         """The last position recorded before an instant; 0 when there is none."""
@@ -187,9 +203,6 @@ def _conditions(
     if batch is not None:
         add("tenant = ? AND batch = ?" if positions is None else "tenant = ? AND +batch = ?", tenant, batch)
     if actor is not None:
-        who = who_is(tenant, actor)
-        if positions is None and batch is None:
-            add("(who & 127) = ? AND who = ?", who & 127, who)
         add("actor = ?", actor)
     if names:
         add(f"name IN ({', '.join('?' * len(names))})", *names)

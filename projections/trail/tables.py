@@ -1,8 +1,8 @@
 """Tables of the audit trail: every event of the log without what it says, and the batches it came in.
 
 It is the widest table there is, so its indexes are narrow and grow at few ends: `kind` is the number of an event's
-name in its tenant, `who` that of its actor, and actors share 128 heaps. A stream has no index here: the log itself
-knows where a stream's events lie.
+name in its tenant, `who` that of its actor; participants, who are many, share 128 heaps, all others have one of
+their own. A stream has no index here: the log itself knows where a stream's events lie.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from functools import lru_cache
 from zlib import crc32
 
 from ..projection import Table
+
+HEAPS = 128
 
 EVENT = Table(
     "trail_event",
@@ -24,6 +26,7 @@ EVENT = Table(
          kind INTEGER NOT NULL,
          actor TEXT NOT NULL,
          who INTEGER NOT NULL,
+         heap INTEGER NOT NULL,
          role TEXT NOT NULL,
          known TEXT NOT NULL,
          occurred_at INTEGER NOT NULL,
@@ -32,7 +35,7 @@ EVENT = Table(
          command TEXT NOT NULL
        )""",
     (
-        "CREATE INDEX trail_by_actor_{g} ON trail_event_{g} ((who & 127), position, who)",
+        "CREATE INDEX trail_by_actor_{g} ON trail_event_{g} (heap, position, who)",
         "CREATE INDEX trail_by_kind_{g} ON trail_event_{g} (kind, position)",
         "CREATE INDEX trail_by_batch_{g} ON trail_event_{g} (tenant, batch) WHERE batch IS NOT NULL",
     ),
@@ -77,3 +80,8 @@ def kind_of(tenant: str, name: str) -> int:
 def who_is(tenant: str, actor: str) -> int:
     """The number of an actor of a tenant; another actor may have it too, though that is rare."""
     return crc32(f"{tenant}\x1f{actor}".encode())
+
+
+def heaps_of(who: int) -> tuple[int, int]:
+    """Where events of an actor lie: as a participant, and with any other hat."""
+    return who % HEAPS, HEAPS + who

@@ -31,10 +31,11 @@ from mentorcycle.domain.vocabulary import (
     Status,
     TeachingArea,
 )
-from mentorcycle.projections import CYCLES, MINUTES, MODELS, PEOPLE, ReadModel
+from mentorcycle.projections import CYCLES, MINUTES, MODELS, PEOPLE, TRAIL, ReadModel
 from mentorcycle.projections.cycles import CycleQueries
 from mentorcycle.projections.minutes import MinutesQueries
 from mentorcycle.projections.people import PeopleQueries
+from mentorcycle.projections.trail import TrailQueries
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 SHARED = (
@@ -196,7 +197,7 @@ def histories(draw: st.DrawFn) -> History:
             version + 1,
             now,
             now - timedelta(days=n % 3),
-            Actor.coordinator(f"eva{n % 2}"),
+            Actor.coordinator(f"eva{n % 2}") if n % 3 else Actor.participant(f"eva{n % 2}"),
             f"k{position // 2}",
             None,
             None,
@@ -342,3 +343,33 @@ def test_the_minutes_of_a_cycle_are_those_of_its_contacts_lessons_and_debriefs(h
             assert sorted(act.minutes for act in acts) == sorted(minutes)
             shares = sum(len(act.people) * act.minutes for act in acts)
             assert sum(total.minutes for total in queries.per_person(tenant, cycle=cycle.id)) == shares
+
+
+@given(
+    history=histories(),
+    actor=st.sampled_from((None, "eva0", "eva1", "nobody")),
+    names=st.sampled_from(((), ("CycleOpened",), ("ContactLogged", "PersonAdded"))),
+    batch=st.sampled_from((None, "b-0", "b-5")),
+    first=st.integers(0, 20),
+    newest_first=st.booleans(),
+    limit=st.integers(1, 5),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_page_of_the_trail_is_what_a_filter_of_the_log_gives(
+    history, actor, names, batch, first, newest_first, limit
+):
+    queries = TrailQueries(built(TRAIL, history), 1)
+    wanted = [
+        r.position
+        for r in history
+        if r.tenant == "north"
+        and actor in (None, r.actor.id)
+        and batch in (None, r.batch)
+        and (not names or r.event.event_name in names)
+        and r.position > first
+    ]
+    page = queries.page(
+        "north", actor=actor, names=names, batch=batch, after=first, newest_first=newest_first, limit=limit
+    )
+    wanted.sort(reverse=newest_first)
+    assert [row.position for row in page] == wanted[:limit]
