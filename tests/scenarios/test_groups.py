@@ -9,6 +9,7 @@ from mentorcycle.domain.commands import (
     AgreeFocus,
     AgreeGoals,
     Celebrate,
+    ChangePerson,
     CompleteObservation,
     GiveConsent,
     HoldDebrief,
@@ -198,3 +199,9 @@ def test_a_mentor_of_a_group_has_room_for_as_many_as_are_missing(people: Scenari
     full = scenario.given(PublishPairing((m1, m2, BO)), PublishPairing((m3, BO)))
     assert full.person("bo").load == 3
     full.when(PublishPairing((m4, BO))).then_refused("over-capacity")
+
+
+def test_in_a_reciprocal_pair_each_has_one_mentee(people: Scenario) -> None:
+    one = people.given(ChangePerson("ada", "Ada Ünal", capacity=1), ChangePerson("bo", "Bo", capacity=1))
+    both = one.given(PublishPairing((ADA_BOTH, BO_BOTH)))
+    assert (both.person("ada").load, both.person("bo").load) == (1, 1)

@@ -179,6 +179,7 @@ def test_of_two_planned_observations_one_is_named(planned: Scenario) -> None:
         RescheduleObservation("c-1", "o9", LATER),
         CancelObservation("c-1", "o9", ObservationCancelReason.ABSENCE),
         CompleteObservation("c-1", LESSON, 45, "o9"),
+        HoldDebrief("c-1", 20, "o9", strengths=("Calm.",)),
     ],
 )
 def test_an_observation_that_is_named_exists(planned: Scenario, command: Command) -> None:

@@ -22,6 +22,7 @@ from mentorcycle.domain.events import (
     CyclePaused,
     DoNotPair,
     GoalAgreed,
+    GoalAssessed,
     GoalSet,
     ObservationCompleted,
     PairingEnded,
@@ -34,6 +35,7 @@ from mentorcycle.domain.events import (
 from mentorcycle.domain.ids import cycle_of_pairing
 from mentorcycle.domain.permission import may_read_facts, may_read_words, readable_words
 from mentorcycle.domain.vocabulary import (
+    Assessment,
     CancelReason,
     ContactKind,
     Formality,
@@ -152,6 +154,27 @@ def test_a_rematch_in_goal_set_asks_for_agreement_before_the_stage_is_left(agree
     agreed.given(REMATCH).when(Advance("c-1"), by="ada").then_refused(
         "goals-agreed", because=["Ada Ünal and Cy Lind have not agreed goal g1"]
     )
+
+
+def test_a_goal_that_was_assessed_keeps_its_agreement(reflecting: Scenario) -> None:
+    assessed = reflecting.given(GoalAssessed(goal="g1", assessment=Assessment.MET), SECOND_GOAL)
+    rematched = assessed.given(GoalAgreed(goal="g2", person="ada"), REMATCH)
+    assert [goal.agreed for goal in rematched.cycle.goals] == [("ada", "bo"), ()]
+
+
+def test_whoever_changes_their_role_keeps_the_words_they_could_read(observing: Scenario) -> None:
+    swapped = PartnerChanged(
+        old_pairing="q-ada-bo",
+        new_pairing="q-new",
+        left="bo",
+        joined="cy",
+        kind=PairingKind.PAIR,
+        participants=(Participant("cy", mentee=True), Participant("ada", mentor=True)),
+    )
+    cycle = observing.given(swapped).cycle
+    assert (cycle.mentees, cycle.mentors) == (("cy",), ("ada",))
+    assert [m.person for m in cycle.members] == ["ada", "ada", "bo", "cy"]
+    assert readable_words(cycle, Actor.participant("ada"))(2)
 
 
 def test_hours_stay_with_the_mentor_who_gave_them(observing: Scenario) -> None:
