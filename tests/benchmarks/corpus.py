@@ -37,11 +37,14 @@ from mentorcycle.engine.vault import commitment
 from .lives import COORDINATOR, MONDAY, TENANT, Commanded, Life, lives, long_life
 from .moulds import Mould
 
-WEEKS = 8
+WEEKS = 7
 """Pairs start over this many weeks: at the end some are done, most are on their way."""
 
 LONG = 40
 """Events of a long cycle, the kind on which single commands are timed."""
+
+EVENTS_A_PAIR = 9.5
+"""On average at the end, people included: a million events are a hundred thousand cycles."""
 
 SHARED_MENTOR = 3
 WEEK = timedelta(weeks=1)
@@ -256,7 +259,7 @@ def played(events: int, long: int, seed: int = 1) -> Iterator[Played]:
     random = Random(seed)
     casts, tail = _casts()
     wanted = events - long * sum(tail.events)
-    pairs = max(1, wanted // 10)
+    pairs = max(1, int(wanted / EVENTS_A_PAIR))
     chosen = [random.randrange(len(casts)) for _ in range(pairs)]
     weeks = sorted(random.randrange(WEEKS) for _ in range(pairs))
     mentors = [short_id("p", random.randbytes(10)) for _ in range(pairs // SHARED_MENTOR + 1)]
@@ -304,6 +307,8 @@ def write(path: Path, events: int, *, long: int, seed: int = 1) -> Corpus:
     random = Random(seed + 1)
     clock = [to_micros(MONDAY)]
     store = SQLiteStore(path, clock=lambda: clock[0])
+    with store.writer() as connection:
+        connection.execute("PRAGMA cache_size = -262144")  # for writing all this; measures open it anew
     with Engine(store, settings=Settings(clock=lambda: MONDAY, entropy=random.randbytes)) as engine:
         engine.ensure_programme(COORDINATOR)
         running: dict[int, tuple[Playing, str | None]] = {}
