@@ -6,12 +6,16 @@ Everything typed must be found before anything is done; what comes from a file o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mentorcycle.domain.errors import Ambiguous, NotFound
+from mentorcycle.domain.errors import Ambiguous, InvalidInput, MentorcycleError, NotFound
+from mentorcycle.domain.refusal import Refused, RefusedError
 
 from .exits import WrongValue
+from .labels import is_id
 from .many import Line
+from .progress import progress
 from .words import STDIN, stdin_text
 
 if TYPE_CHECKING:
@@ -21,13 +25,20 @@ _COLUMNS = ("cycle", "id")
 _ALL = 1_000_000
 
 
+class NothingChosen(NotFound):
+    """What was asked for stands for no cycle at all: that is told, and never taken for success."""
+
+    def __init__(self, what: str, why: str, fix: str) -> None:
+        MentorcycleError.__init__(self, what, why, fix)
+
+
 def chosen(
     place: WritingPlace, words: tuple[str, ...], stage: str | None, source: str | None, file: str | None
 ) -> tuple[list[Line], str | None]:
     """A line for each cycle, each once, with its state; and the stage that is meant."""
     refs = list(words)
     if file is not None:
-        lines = _lines(place, _of_csv(file))
+        lines = _lines(place, _of_csv(Path(file)))
     elif source is not None:
         lines = _in_stage(place, source)
     else:
@@ -51,7 +62,11 @@ def _typed(place: WritingPlace, refs: list[str]) -> list[Line]:
     except NotFound as error:
         from difflib import get_close_matches
 
-        if error.reference == refs[-1] and (meant := get_close_matches(error.reference, _stages(place), n=1)):
+        if (
+            len(refs) > 1
+            and error.reference == refs[-1]
+            and (meant := get_close_matches(error.reference, _stages(place), n=1))
+        ):
             raise NotFound("cycle", error.reference, f"did you mean the stage {meant[0]}?") from None
         raise
 
@@ -63,15 +78,19 @@ def _line(place: WritingPlace, cycle: str) -> Line:
 
 def _lines(place: WritingPlace, refs: Iterable[str]) -> list[Line]:
     """A line for each reference; one that names nothing carries its error."""
-    lines = []
-    for ref in refs:
+    lines: list[Line] = []
+    known = list(refs)
+    for ref in progress(known, len(known), "looking up", quiet=place.session.quiet):
         try:
-            lines.append(_line(place, place.cycle(ref)))
+            lines.append(_line(place, ref if is_id(ref) else place.cycle(ref)))
         except (NotFound, Ambiguous) as error:
             lines.append(Line(ref))
             lines[-1].fail(error)
+        except RefusedError as error:
+            lines.append(Line(ref))
+            lines[-1].refuse(Refused(error.refusals))
     if not lines:
-        raise NotFound("cycle", STDIN, "give at least one reference")
+        raise NothingChosen("no cycle was named", "the input holds no reference", "give at least one")
     return lines
 
 
@@ -92,8 +111,7 @@ def _in_stage(place: WritingPlace, stage: str) -> list[Line]:
     if paused := len(rows) - len(active):
         place.session.talk(f"{paused} paused in {stage} left out")
     if not active:
-        fix = "mentorcycle list shows where cycles are"
-        raise NotFound("active cycle", f"in {stage}", fix)
+        raise NothingChosen(f"no active cycle is in {stage}", "so none could advance", "mentorcycle list")
     return [_line(place, cycle) for cycle in active]
 
 
@@ -111,13 +129,16 @@ def _of_stdin() -> list[str]:
     return [field for field in fields if field]
 
 
-def _of_csv(path: str) -> list[str]:
-    import csv
+def _of_csv(path: Path) -> list[str]:
+    """The references in the column `cycle` or `id`; of a spreadsheet's guard against formulas nothing is left."""
+    from mentorcycle.engine.roster.files import opened_csv
+    from mentorcycle.engine.roster.table import open_table
 
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = csv.DictReader(stream)
-        column = next((name for name in _COLUMNS if name in (rows.fieldnames or ())), None)
-        if column is None:
-            why = f"its columns are {', '.join(rows.fieldnames or ()) or 'none'}"
-            raise WrongValue(f"{path} has no column cycle or id", why, "name the column cycle")
-        return [ref for row in rows if (ref := (row[column] or "").strip())]
+    with opened_csv(path) as stream:
+        table = open_table(stream, path.name, _COLUMNS)
+        place = next((table.at[name] for name in _COLUMNS if name in table.at), None)
+        if place is None:
+            why = f"its columns are {', '.join(table.names)}"
+            raise InvalidInput(f"{path.name} has no column cycle or id", why, "name the column cycle")
+        cells = (row.cells[place].strip() for row in table.rows if len(row.cells) > place)
+        return [cell for cell in cells if cell]

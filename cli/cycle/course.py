@@ -48,7 +48,7 @@ def cancel(deed: Deed, reason: CancelReason, yes: bool) -> None:
 
     asked = Cancel(deed.cycle, reason)
     if not deed.dry_run and not deed.take(asked, dry_run=True).receipt.already_so:
-        confirm(f"Cancel {deed.label}?", action="cancel", yes=yes)
+        confirm(f"Cancel {deed.label} ({deed.names(deed.state.people)})?", action="cancel", yes=yes)
     deed.take(asked).say(f"{deed.label} is cancelled: {reason.value}", already=f"{deed.label} is cancelled")
 
 

@@ -45,7 +45,7 @@ def observe(
     """
     from mentorcycle.domain.commands import CompleteObservation
 
-    start = deed.place.moment(deed.on) if deed.on else deed.place.session.now()
+    start = deed.place.when(deed.on) or deed.place.session.now()
     marked = (EvidenceKind.DESCRIPTION,) * len(evidence) + (EvidenceKind.JUDGEMENT,) * len(judgement)
     taken = deed.take(
         CompleteObservation(
