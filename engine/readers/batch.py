@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mentorcycle.domain.errors import HistoryUnreadable, MentorcycleError
+from mentorcycle.domain.errors import HistoryUnreadable, StoreUnavailable
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import StoredRow
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Decode: TypeAlias = Callable[[StoredRow], "Recorded[Any]"]
 
-MOST_POISONED = 50
-"""Streams that one batch may set aside before the read model itself is taken to be broken."""
+FEW = 50
+"""Streams that a batch may set aside in any case; beyond that, half of its streams, or the model is broken."""
 
 
 class ModelBroken(Exception):
@@ -65,6 +65,7 @@ def take(
         if poison.position not in aside.events and key not in aside.streams and key not in poisons:
             poisons[key] = poison
     pending = [aside.readable(batch.events)]
+    most = max(FEW, len({(r.tenant, r.stream) for r in pending[0]}) // 2)
     connection.execute("SAVEPOINT whole")
     while pending:
         part = pending.pop()
@@ -81,7 +82,7 @@ def take(
         (poisoned,) = part
         key = (poisoned.tenant, poisoned.stream)
         poisons[key] = Poison(*key, poisoned.position, error)
-        if len(poisons) > MOST_POISONED:
+        if len(poisons) > most:
             connection.execute("ROLLBACK TO whole")
             raise ModelBroken(error)
     connection.execute("RELEASE whole")
@@ -110,8 +111,8 @@ def _try(
 
 def is_of_the_store(error: Exception) -> bool:
     """Whether the medium failed, rather than a read model or an event: disk full, locked, damaged."""
-    if isinstance(error, MentorcycleError):
-        return not isinstance(error, HistoryUnreadable)
+    if isinstance(error, StoreUnavailable):
+        return True
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(
         error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError
     ):

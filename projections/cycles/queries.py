@@ -23,8 +23,9 @@ SELECT {COLUMNS} FROM ({{keys}}) AS k
 CROSS JOIN cycles_head_{{g}} AS h ON h.opened = k.opened
 CROSS JOIN cycles_span_{{g}} AS s ON s.opened = k.opened AND s.valid_from = k.valid_from
 LEFT JOIN cycles_mark_{{g}} AS m ON m.opened = k.opened AND m.position =
-  (SELECT max(position) FROM cycles_mark_{{g}} WHERE opened = k.opened AND position <= ?)
-ORDER BY k.opened"""
+  (SELECT max(position) FROM cycles_mark_{{g}}
+   WHERE opened = k.opened AND position <= ? AND position < s.valid_to)
+ORDER BY k.opened, k.valid_from"""
 SPAN_AT = """(SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened AND valid_from <= ?)
              AS valid_from"""
 EVERY = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h

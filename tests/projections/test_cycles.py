@@ -176,10 +176,20 @@ def test_work_that_moves_nothing_is_the_last_event_but_no_new_span(after):
     assert (then.last_position, then.last_at) == (2, at("2026-09-08"))
 
 
-def test_the_course_of_a_cycle_has_a_row_for_each_time_it_changed(after):
-    view = after(("cycle:c-1", OPENED), ("cycle:c-1", CONTACT), ("cycle:c-1", PAUSED), ("cycle:c-1", RESUMED))
-    course = [(row.valid_from, row.status.value) for row in view.cycles.course("default", "c-1")]
-    assert course == [(1, "active"), (3, "paused"), (4, "active")]
+def test_the_course_of_a_cycle_has_a_row_for_each_time_it_changed_with_its_last_event(after):
+    view = after(
+        ("cycle:c-1", OPENED),
+        ("cycle:c-1", CONTACT),
+        ("cycle:c-1", PAUSED),
+        ("cycle:c-1", RESUMED),
+        ("cycle:c-1", CONTACT),
+    )
+    course = view.cycles.course("default", "c-1")
+    assert [(row.valid_from, row.status.value, row.last_position) for row in course] == [
+        (1, "active", 2),
+        (3, "paused", 3),
+        (4, "active", 5),
+    ]
 
 
 def test_a_cycle_is_unknown_before_it_was_opened(after):

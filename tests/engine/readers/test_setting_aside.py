@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from mentorcycle.domain.errors import NotFound, StoreUnavailable
+from mentorcycle.domain.errors import InvalidInput, NotFound, StoreUnavailable
 from mentorcycle.domain.events import PersonReturned
 from mentorcycle.engine.readers import Readers
 from mentorcycle.projections import PEOPLE, TRAIL, ReadModel
@@ -136,6 +136,28 @@ def test_a_read_model_that_can_take_nothing_has_failed_and_the_others_go_on(stor
     seen.broken = False
     assert readers.rebuild("seen").equal is None
     assert len(rows(readers)) == 60
+
+
+def test_many_streams_are_set_aside_as_long_as_most_can_be_taken(story, seen, rows):
+    seen.poison = {f"n{n}" for n in range(60)}
+    story.names(*(f"n{n}" for n in range(130)))
+    readers = Readers(story.store, models=[seen.model()])
+    assert len(rows(readers)) == 70
+    assert len(readers.dead_letters()) == 60
+
+
+def test_a_rule_broken_in_a_fold_is_a_matter_of_its_event(story, seen, rows):
+    """Errors of ours raised by a fold are no errors of the store."""
+
+    def strict(connection, g, events):
+        if any(r.stream == "person:bo" for r in events):
+            raise InvalidInput("a weekend of seven days")
+        seen.model().apply(connection, g, events)
+
+    story.names("ada", "bo", "cy")
+    readers = Readers(story.store, models=[ReadModel("seen", 1, seen.model().tables, strict)])
+    assert rows(readers) == [(1, "ada"), (3, "cy")]
+    assert [letter.error for letter in readers.dead_letters()] == ["InvalidInput"]
 
 
 def test_a_read_model_whose_tables_are_gone_has_failed_until_it_is_rebuilt(filed):
