@@ -70,25 +70,25 @@ def admit(
     """
     admitted = Admitted()
     outcomes, events, commands = admitted.outcomes, admitted.events, admitted.commands
-    untaken: dict[Key, Conflict] = {}  # what was not written now, and so cannot be built on
+    untaken: set[Key] = set()  # not written now, so nothing can be built on them
     for slice_, expected in requests:
         tenant = slice_.tenant
         key = (tenant, slice_.command_id)
         before = known.get(key)
         if before is not None:
             outcomes.append(_again(slice_, before))
-            untaken[key] = Conflict(next(iter(expected), slice_.command_id), before.first, before.last)
+            untaken.add(key)
             continue
-        unfounded = next((untaken[tenant, id] for id in slice_.after if (tenant, id) in untaken), None)
-        if unfounded is not None:
-            outcomes.append(unfounded)
-            untaken[key] = unfounded
+        if slice_.after and not untaken.isdisjoint((tenant, id_) for id_ in slice_.after):
+            stream, version = next(iter(expected.items()), (slice_.command_id, 0))
+            outcomes.append(Conflict(stream, version, versions.get((tenant, stream), 0)))
+            untaken.add(key)
             continue
         for stream, version in expected.items():
             actual = versions.get((tenant, stream), 0)
             if actual != version:
-                outcomes.append(conflict := Conflict(stream, version, actual))
-                untaken[key] = conflict
+                outcomes.append(Conflict(stream, version, actual))
+                untaken.add(key)
                 break
         else:
             first = last + 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -52,22 +53,37 @@ def backup(connection: sqlite3.Connection, to: str) -> int:
 
 def findings(connection: sqlite3.Connection, *, quick: bool) -> list[str]:
     """What is wrong with the file, a sentence each; empty when all is well."""
+    wrong: list[str] = []
+    for look in (_damage(quick), _changed_triggers, _missing_events):
+        try:
+            wrong += look(connection)
+        except sqlite3.DatabaseError as error:
+            wrong.append(f"the file is damaged: {error}")
+    return wrong
+
+
+def _damage(quick: bool) -> Callable[[sqlite3.Connection], list[str]]:
     check = "quick_check" if quick else "integrity_check"
-    try:
-        said = [str(row[0]) for row in connection.execute(f"PRAGMA {check}")]
-    except sqlite3.DatabaseError as error:
-        return [f"the file is damaged: {error}"]
-    wrong = [f"the file is damaged: {line}" for line in said if line != "ok"]
+
+    def look(connection: sqlite3.Connection) -> list[str]:
+        said = [row[0] for row in connection.execute(f"PRAGMA {check}")]
+        return [f"the file is damaged: {line}" for line in said if line != "ok"]
+
+    return look
+
+
+def _changed_triggers(connection: sqlite3.Connection) -> list[str]:
     stored = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-    wrong += [
+    return [
         f"the trigger {name} is {'changed' if name in stored else 'missing'}: events are not protected"
         for name, sql in TRIGGERS.items()
         if stored.get(name) != sql
     ]
+
+
+def _missing_events(connection: sqlite3.Connection) -> list[str]:
     head, count = connection.execute("SELECT coalesce(max(position), 0), count(*) FROM events").fetchone()
-    if head != count:
-        wrong.append(f"{head - count} of {head} events are missing: positions have gaps")
-    return wrong
+    return [f"{head - count} of {head} events are missing: positions have gaps"] if head != count else []
 
 
 def scrub(connection: sqlite3.Connection, path: str, patience: float) -> None:

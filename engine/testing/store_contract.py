@@ -36,13 +36,14 @@ def command(
     content_hash: bytes = HASH,
     tenant: str = TENANT,
     words: tuple[NewWords, ...] = (),
+    after: tuple[str, ...] = (),
 ) -> Slice:
     """A slice; by default it expects every stream to stand just before its first event here."""
     if expected is None:
         expected = {}
         for new in events:
             expected.setdefault(new.stream, new.version - 1)
-    return Slice(tenant, command_id, content_hash, expected, events, words)
+    return Slice(tenant, command_id, content_hash, expected, events, words, after)
 
 
 class Clock:
@@ -227,6 +228,20 @@ class StoreContract:
             Appended, Appended, Conflict, Appended, CommandReused,
         ]  # fmt: skip
         assert outcomes[3] == Appended(1, 1, NOON, repeated=True)
+
+    def test_a_slice_decided_on_others_is_a_conflict_unless_they_are_taken_now(self, store: Store) -> None:
+        store.append(command("c0", event("a", 1)))
+        outcomes = store.append_many(
+            [
+                command("c0", event("a", 1)),
+                command("c1", event("b", 1)),
+                command("on-a-repeated-one", event("c", 1), after=("c0",)),
+                command("on-a-new-one", event("d", 1), after=("c1",)),
+                command("on-a-conflict", event("e", 1), after=("c1", "on-a-repeated-one")),
+            ]
+        )
+        assert [type(outcome) for outcome in outcomes] == [Appended, Appended, Conflict, Appended, Conflict]
+        assert store.head() == 3
 
     def test_no_slices_are_no_outcomes(self, store: Store) -> None:
         assert store.append_many([]) == []

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
@@ -129,7 +130,7 @@ def test_stopping_ends_a_subscription_that_waits(store: Any) -> None:
     waiting.start()
     store.append(command("c1", event("a", 1)))
     while not given:
-        pass
+        sleep(0.001)
     subscription.stop()
     waiting.join(60)
     assert [n.id for n in given] == [1]
