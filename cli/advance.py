@@ -123,8 +123,8 @@ def _many(
     at = place.when(on)
     names = place.queries.names({person for line in lines for person in line.more.get("people", ())})
     for line in lines:
-        if line.command is None and line.error is None:
-            cycle: Cycle = line.more["state"]
+        cycle: Cycle | None = line.more.get("state")
+        if cycle is not None:
             line.name = " / ".join(names.get(person, person) for person in cycle.people)
             target = _target(place, cycle, stage)
             line.more |= {"source": cycle.stage, "target": target}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,6 +41,7 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
 
         columns = [
             Column("target", "move", keep=True),
+            Column("trigger", in_table=False),
             Column(
                 "can",
                 human=lambda can: "yes" if can else "no",
@@ -59,10 +60,20 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
             rows,
             title=f"{place.label(cycle.id)}  {people} · {cycle.stage}{status}",
             empty="nothing leads on from here",
+            footer=_asked(cycle, names, place.label(cycle.id)),
             facts={"cycle": cycle.id, "stage": cycle.stage, "status": cycle.status.value},
         )
     blocked = bool(moves) and bool(moves[0].refusals)
     return ExitCode.ATTENTION if exit_code and blocked else None
+
+
+def _asked(cycle: Cycle, names: Mapping[str, str], label: str) -> str:
+    """Who asks for another partner, and how they get one."""
+    who = " and ".join(names.get(person, person) for person in cycle.rematch_asked)
+    fix = f"mentorcycle cycle rematch {label} --leaves … --joins …"
+    return (
+        f"{who} {'ask' if len(cycle.rematch_asked) > 1 else 'asks'} for another partner: {fix}" if who else ""
+    )
 
 
 def _rows(place: WritingPlace, cycle: Cycle, move: Move) -> Iterator[dict[str, Any]]:

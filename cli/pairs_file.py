@@ -35,6 +35,7 @@ def publish_file(place: WritingPlace, path: str, *, partial: bool, dry_run: bool
     lines = [_line(place, rows, found) for rows in groups if not _bad(rows, bad_lines)]
     _rehearse(place, lines)
     problems += [problem for line in lines for problem in _refused(line)]
+    problems += _kept_out(groups, {problem.line for problem in problems})
     problems.sort(key=lambda problem: problem.line)
     if problems:
         bad = _rows_to_mend(read.bad, groups, {problem.line for problem in problems})
@@ -77,7 +78,7 @@ def _line(place: WritingPlace, rows: Sequence[Pair], found: Found) -> Line:
     start = rows[0].start
     at = noon(start, place.programme.zone) if start and start != place.today else None
     more = {"line": rows[0].line, "rows": rows, "at": at}
-    return Line(rows[0].mentee_ref, " / ".join(names.values()), command, more=more)
+    return Line(rows[0].mentee_ref, " / ".join(names[id] for id in everybody), command, more=more)
 
 
 def _rehearse(place: WritingPlace, lines: Sequence[Line]) -> None:
@@ -95,6 +96,16 @@ def _refused(line: Line) -> Iterator[Problem]:
         yield Problem(rows[0].file, rows[0].line, "", "", refusal.why, refusal.fix)
     if line.error is not None:
         yield Problem(rows[0].file, rows[0].line, "", "", line.error.what, line.error.fix)
+
+
+def _kept_out(groups: Sequence[Sequence[Pair]], lines: set[int]) -> Iterator[Problem]:
+    """The good rows of groups in which another is bad."""
+    for rows in groups:
+        bad = [row.line for row in rows if row.line in lines]
+        for row in rows:
+            if bad and row.line not in lines:
+                what = f"line {bad[0]} of the same group cannot be taken"
+                yield Problem(row.file, row.line, "", row.mentee_ref, what, "feed it again with that line")
 
 
 def _rows_to_mend(bad: BadRows, groups: Sequence[Sequence[Pair]], lines: set[int]) -> BadRows:

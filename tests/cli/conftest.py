@@ -1,13 +1,16 @@
 """The program as its users meet it: in this process, as a process of its own, and on a terminal."""
 
 import fcntl
+import json
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import termios
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +106,98 @@ def invoke(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return CliRunner().invoke(sample_commands.program, words, obj=session, **more)
 
     return start
+
+
+class Desk:
+    """The real program in this process on a SQLite file of its own; `now` may be set.
+
+    The programme is in Stockholm. Aylin Ünal is paired with Bo Karlsson (who mentors), Tom Okoro with Sara Lind;
+    Mira Nasser is nobody's partner.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environ = environ
+        self.now = datetime(2026, 10, 12, 8, tzinfo=UTC)  # a Monday
+
+    def __call__(self, *words: str, by: str | None = None, **more: Any) -> Result:
+        from mentorcycle.cli.main import cli
+        from mentorcycle.cli.session import Session
+
+        actor = ("--as", by) if by else ()
+        return CliRunner().invoke(
+            cli, [*words, *actor], obj=Session(now=lambda: self.now, environ=self.environ), **more
+        )
+
+    def done(self, *words: str, by: str | None = None, **more: Any) -> str:
+        """What a person reads when it is done (or already so)."""
+        result = self(*words, "--format", "table", by=by, **more)
+        assert result.exit_code == 0, result.output
+        return result.stdout.rstrip("\n")
+
+    def refused(self, code: int, *words: str, by: str | None = None, **more: Any) -> str:
+        """What a person reads when it ends with that code; nothing is written then."""
+        before = self.head()
+        result = self(*words, "--format", "table", by=by, **more)
+        assert result.exit_code == code, result.output
+        assert self.head() == before
+        return result.stderr
+
+    def data(self, *words: str, by: str | None = None, code: int = 0, **more: Any) -> Any:
+        """The JSON document that it writes."""
+        result = self(*words, "--format", "json", by=by, **more)
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    def head(self) -> int:
+        """The position of the last event."""
+        from mentorcycle.engine import Engine
+
+        with Engine.open(f"sqlite:///{self.folder / 'mentorcycle.db'}", create=False) as engine:
+            return engine.store.head()
+
+    def opened(self, *mentees: str) -> None:
+        """Cycles are open for these mentees."""
+        assert self("cycle", "open", *mentees, "--yes").exit_code == 0
+
+    def at_observe(self, mentee: str = "unal", mentor: str = "karlsson") -> None:
+        """A cycle is open, has an agreed goal with a baseline, and stands in observe."""
+        self.opened(mentee)
+        goal = ("--area", "engagement", "--measured", "--target", "80", "--unit", "percent")
+        self.done("cycle", "goal", mentee, *goal)
+        self.done("cycle", "baseline", mentee, "--value", "50", "--source", "observation")
+        self.done("cycle", "agree", mentee, by=mentee)
+        self.done("cycle", "agree", mentee, by=mentor)
+        self.done("advance", mentee)
+
+
+@pytest.fixture(scope="session")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the people and pairings of a `Desk`."""
+    from mentorcycle.domain.actor import Actor
+    from mentorcycle.domain.commands import AddPerson, PublishPairing
+    from mentorcycle.domain.events import Participant
+    from mentorcycle.engine import Engine, Settings
+
+    path = tmp_path_factory.mktemp("school") / "mentorcycle.db"
+    settings = Settings(clock=lambda: datetime(2026, 9, 1, 8, tzinfo=UTC))
+    coordinator = Actor.coordinator()
+    with Engine.open(f"sqlite:///{path}", settings=settings) as engine:
+        engine.ensure_programme(Actor.system(), zone="Europe/Stockholm")
+        ids = {}
+        for name in ("Aylin Ünal", "Bo Karlsson", "Tom Okoro", "Sara Lind", "Mira Nasser"):
+            person = AddPerson(name, username=name.split()[0].lower())
+            ids[name] = engine.execute(person, coordinator).or_raise().subject
+        for mentee, mentor in (("Aylin Ünal", "Bo Karlsson"), ("Tom Okoro", "Sara Lind")):
+            two = Participant(ids[mentee], mentee=True), Participant(ids[mentor], mentor=True)
+            engine.execute(PublishPairing(two), coordinator).or_raise()
+    return path
+
+
+@pytest.fixture
+def desk(school: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The program at work in a school of five people."""
+    for file in school.parent.iterdir():
+        shutil.copy(file, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return Desk(tmp_path, environ)

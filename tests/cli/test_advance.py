@@ -1,0 +1,190 @@
+"""`advance` for one and for many: every cycle gets a result, and the exit code tells the whole from a part."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Desk, Run
+
+
+def outcomes(document: dict[str, object]) -> dict[str, str]:
+    return {row["name"]: row["outcome"] for row in document["rows"]}  # type: ignore[attr-defined]
+
+
+def test_one_cycle_goes_forward_or_to_the_stage_that_is_named(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "observe", "unal", "--minutes", "45")
+    assert desk.done("advance", "unal").endswith("moves from observe to debrief")
+    assert desk.done("advance", "unal", "observe").endswith("moves from debrief to observe")
+    assert desk.done("advance", "unal", "--to", "debrief").endswith("moves from observe to debrief")
+    assert desk.done("advance", "unal", "--to", "debrief").startswith("already so")
+    said = desk.refused(3, "advance", "unal", "celebrate")
+    assert "from debrief a cycle of peer-cycle v1 moves to reflect, observe" in said
+
+
+def test_a_late_advance_says_so(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "observe", "unal", "--minutes", "45")
+    desk.now = desk.now.replace(month=11, day=4)
+    assert desk.done("advance", "unal").endswith(", 2 school days late")
+
+
+def test_a_misspelt_stage_is_no_cycle_and_nothing_moves(desk: Desk) -> None:
+    desk.at_observe()
+    desk.at_observe("okoro", "lind")
+    said = desk.refused(4, "advance", "unal", "okoro", "debreif")
+    assert "did you mean the stage debrief?" in said
+
+
+def test_of_many_a_part_is_6_and_all_refused_is_3(desk: Desk) -> None:
+    desk.at_observe()
+    desk.opened("okoro")
+    desk.done("cycle", "undo", "unal")
+
+    some = desk.data("advance", "unal", "okoro", "observe", code=6)
+
+    assert outcomes(some) == {"Aylin Ünal / Bo Karlsson": "done", "Tom Okoro / Sara Lind": "refused"}
+    assert some["counts"] == {"done": 1, "refused": 1}
+    assert [(row["source"], row["target"]) for row in some["rows"]] == [("goal-set", "observe")] * 2
+    assert some["rows"][1]["codes"] == ["goals-set"]
+    assert some["rows"][1]["fix"][0].startswith("mentorcycle cycle goal c-")
+    none = desk.data("advance", "unal", "okoro", code=3)
+    assert none["batch"] is None
+    assert set(outcomes(none).values()) == {"refused"}
+
+
+def test_of_many_none_permitted_is_7_and_all_already_so_is_0(desk: Desk) -> None:
+    desk.at_observe()
+    desk.at_observe("okoro", "lind")
+    assert set(outcomes(desk.data("advance", "unal", "okoro", "observe")).values()) == {"already-so"}
+    result = desk("advance", "-", "--yes", by="nasser", input="unal\nokoro\n")
+    assert result.exit_code == 7
+
+
+def test_a_dry_run_of_many_shows_the_same_and_ends_the_same(desk: Desk) -> None:
+    desk.at_observe()
+    desk.opened("okoro")
+    desk.done("cycle", "undo", "unal")
+    before = desk.head()
+    dry = desk.data("advance", "unal", "okoro", "--dry-run", code=6)
+    assert set(outcomes(dry).values()) == {"dry-run", "refused"}
+    assert dry["batch"] is None
+    assert desk.head() == before
+
+
+def test_references_come_from_standard_input_one_a_line(desk: Desk) -> None:
+    desk.at_observe()
+    desk.at_observe("okoro", "lind")
+    for name in ("unal", "okoro"):
+        desk.done("cycle", "undo", name)
+    listed = desk("list", "--format", "plain").stdout
+    made = desk.data("advance", "-", input=f"{listed}\nnobody\nunal\n", code=6)
+    assert sorted(row["outcome"] for row in made["rows"]) == ["done", "done", "not-found"]
+    assert desk("advance", "-", input="\n").exit_code == 4
+
+
+def test_references_come_from_a_csv_file(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "undo", "unal")
+    file = desk.folder / "chosen.csv"
+    file.write_text("name;cycle\r\nAylin Ünal;unal\r\n", encoding="cp1252")
+    assert "1 of 1 advanced" in desk("advance", "--from", str(file)).stderr
+    file.write_text("who\nunal\n")
+    assert "no column cycle or id" in desk.refused(3, "advance", "--from", str(file))
+    desk.refused(3, "advance", "--from", "absent.csv")
+
+
+def test_all_that_are_ready_advance_and_the_others_are_listed(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "undo", "unal")
+    desk.opened("okoro")
+
+    made = desk.data("advance", "--all", "--stage", "goal-set", "--ready")
+
+    assert outcomes(made) == {"Aylin Ünal / Bo Karlsson": "done", "Tom Okoro / Sara Lind": "not-ready"}
+    again = desk("advance", "--all", "--stage", "goal-set", "--ready")
+    assert again.exit_code == 3
+    assert "0 of 1 advanced, 1 not ready" in again.stderr
+
+
+def test_all_of_a_stage_without_any_is_never_silent_success(desk: Desk) -> None:
+    desk.opened("unal")
+    desk.done("cycle", "pause", "unal", "--reason", "leave")
+    result = desk("advance", "--all", "--stage", "goal-set")
+    assert result.exit_code == 4
+    assert "no active cycle is in goal-set" in result.stderr
+    assert "1 paused in goal-set left out" in result.stderr
+    assert "stages are celebrate, completed" in desk.refused(2, "advance", "--all", "--stage", "lunch")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--all",),
+        ("unal", "--all", "--stage", "observe"),
+        ("unal", "--stage", "observe"),
+        ("unal", "--from", "x.csv"),
+    ],
+)
+def test_what_to_advance_is_said_in_one_way(desk: Desk, words: tuple[str, ...]) -> None:
+    desk.refused(2, "advance", *words)
+
+
+def test_a_cycle_that_is_named_twice_moves_once(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "undo", "unal")
+    result = desk("advance", "unal", "karlsson")
+    assert result.exit_code == 0
+    assert "1 named more than once, taken once" in result.stderr
+
+
+def test_more_than_three_are_asked_about(desk: Desk) -> None:
+    for name in ("Elsa", "Ture"):
+        desk.done("person", "add", name)
+        desk.done("pair", "publish", name, "nasser")
+    desk.opened("unal", "okoro", "Elsa", "Ture")
+    assert "4 cycles" in desk.refused(2, "advance", "--all", "--stage", "goal-set")
+    assert desk("advance", "--all", "--stage", "goal-set", "--yes").exit_code == 3
+    assert desk("advance", "--all", "--stage", "goal-set", "--dry-run").exit_code == 3
+
+
+def test_an_interruption_tells_what_was_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mentorcycle.cli import many
+    from mentorcycle.engine import Engine
+
+    desk.at_observe()
+    desk.at_observe("okoro", "lind")
+    for name in ("unal", "okoro"):
+        desk.done("cycle", "undo", name)
+    taken = Engine.execute_many
+    calls = []
+
+    def interrupted(self: Engine, *given: object, **more: object) -> object:
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(1)
+        return taken(self, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Engine, "execute_many", interrupted)
+    monkeypatch.setattr(many.run, "__kwdefaults__", {**many.run.__kwdefaults__, "chunk": 1})
+    result = desk("advance", "unal", "okoro", "--format", "json")
+    assert result.exit_code == 130
+    assert json.loads(result.stdout)["counts"] == {"done": 1, "not-done": 1}
+
+
+def test_the_program_itself_pipes_a_list_into_advance(desk: Desk, run: Run) -> None:
+    desk.at_observe()
+    desk.done("cycle", "undo", "unal")
+    listed = run("list", "--stage", "goal-set")
+    file = Path(desk.folder / "listed.txt")
+    file.write_text(listed.stdout)
+    with file.open() as stream:
+        done = run("advance", "-", stdin=stream)
+    assert done.returncode == 0, done.stderr
+    assert "\tdone\t" in done.stdout
+    assert "1 of 1 advanced · batch b-" in done.stderr
+    assert "undo: mentorcycle batch undo b-" in done.stderr

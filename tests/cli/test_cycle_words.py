@@ -1,0 +1,78 @@
+"""Words on the command line: read from standard input, given by participants alone, and never shown again."""
+
+import pytest
+
+from .conftest import Desk
+
+SECRET = "I shouted at my class"
+
+
+def test_words_come_from_standard_input(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "focus", "unal", "--focus", "-", by="unal", input=f"{SECRET}\nand then\n")
+    assert desk("cycle", "focus", "unal", "--observation", "o1", "--focus", "-", by="unal").exit_code == 2
+
+
+def test_standard_input_is_read_for_one_option_only(desk: Desk) -> None:
+    desk.at_observe()
+    words = ("--focus", "-", "--observed", "unal")
+    assert desk.done("cycle", "focus", "unal", *words, by="unal", input="x")
+    debrief = ("cycle", "debrief", "unal", "--minutes", "5", "--strength", "-", "--growth-point", "-")
+    assert "was read for --strength already" in desk.refused(2, *debrief, input="x")
+
+
+def test_standard_input_that_is_no_text_is_told(desk: Desk) -> None:
+    desk.opened("unal")
+    words = ("cycle", "checkin", "unal", "--minutes", "5", "--notes", "-")
+    assert "held no text" in desk.refused(2, *words, by="unal", input="  \n")
+    assert "not UTF-8" in desk.refused(2, *words, by="unal", input=b"\xff\xfe\xfa")
+
+
+def test_a_coordinator_gives_no_words(desk: Desk) -> None:
+    desk.opened("unal")
+    said = desk.refused(7, "cycle", "goal", "unal", "--area", "planning", "--statement", SECRET)
+    assert "never the words" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("format", ["table", "plain", "json", "csv"])
+def test_words_are_never_shown_again(desk: Desk, format: str) -> None:
+    desk.opened("unal")
+    for words in (
+        ("goal", "unal", "--area", "planning", "--statement", SECRET, "--measure", SECRET),
+        ("goal", "unal", "--area", "nonsense", "--statement", SECRET),
+        ("goal", "unal", "--goal", "g7", "--area", "planning", "--statement", SECRET),
+        ("checkin", "unal", "--minutes", "9000", "--notes", SECRET),
+        ("checkin", "unal", "--minutes", "9", "--notes", SECRET, "--dry-run"),
+        ("reflect", "unal", "--reflection", SECRET),
+        ("observe", "unal", "--minutes", "45", "--judgement", SECRET, "--context", SECRET),
+        ("observe", "unal", "--minutes", "45", "--number", SECRET),
+        ("celebrate", "unal", "--achievement", SECRET, "--audience", "public"),
+    ):
+        assert "shouted" not in desk("cycle", *words, "--format", format, by="unal").output
+
+
+def test_a_participant_who_changes_a_goal_keeps_its_words(desk: Desk) -> None:
+    from mentorcycle.domain.actor import Actor
+    from mentorcycle.engine import Engine
+
+    desk.opened("unal")
+    made = desk.data("cycle", "goal", "unal", "--area", "planning", "--measure", "hands", by="unal")["record"]
+    desk.done("cycle", "goal", "unal", "--goal", "g1", "--target", "3", "--unit", "count", by="unal")
+
+    with Engine.open("sqlite:///mentorcycle.db", create=False) as engine:
+        person = next(found.id for found in engine.queries.find_people("unal"))
+        last = engine.history(made["id"], Actor.participant(person), words=True)[-1].event
+    assert (last.measure.text, last.target, last.statement) == ("hands", 3, None)
+
+
+def test_peers_are_questions_by_name(desk: Desk) -> None:
+    desk.opened("unal")
+    said = desk.refused(2, "cycle", "goal", "unal", "--area", "planning", "--peers", "nice")
+    assert "powerful, easy" in said
+    desk.done("cycle", "goal", "unal", "--area", "planning", "--peers", "powerful,Student_Focused")
+    desk.done("cycle", "goal", "unal", "--area", "planning", "--peers", "none")
+
+
+def test_a_name_that_is_no_text_is_refused(desk: Desk) -> None:
+    assert "not UTF-8 text" in desk.refused(2, "person", "add", "\udcff")
