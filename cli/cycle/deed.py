@@ -89,9 +89,9 @@ def on_cycle(*, dated: bool = True) -> Callable[[Callable[Concatenate[Deed, P], 
             with writing(session) as place:
                 return function(Deed(place, place.cycle(cycle), on, dry_run), **given)  # type: ignore[call-arg]
 
-        whole = options.dry_run(run)
-        if dated:
-            whole = options.on(whole)
-        return command()(click.argument("cycle", metavar="REF")(whole))
+        shared = options.on(options.dry_run(lambda: None)) if dated else options.dry_run(lambda: None)
+        own: list[click.Parameter] = run.__dict__.setdefault("__click_params__", [])
+        own[:0] = shared.__dict__["__click_params__"]  # click reads the list backwards: help shows these last
+        return command()(click.argument("cycle", metavar="REF")(run))
 
     return decorate

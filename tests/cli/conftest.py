@@ -151,10 +151,10 @@ class Desk:
 
     def head(self) -> int:
         """The position of the last event."""
-        from mentorcycle.engine import Engine
+        from mentorcycle.engine.queries import Queries
 
-        with Engine.open(f"sqlite:///{self.folder / 'mentorcycle.db'}", create=False) as engine:
-            return engine.store.head()
+        with Queries.open(f"sqlite:///{self.folder / 'mentorcycle.db'}") as queries:
+            return queries.head()
 
     def opened(self, *mentees: str) -> None:
         """Cycles are open for these mentees."""
@@ -162,13 +162,24 @@ class Desk:
 
     def at_observe(self, mentee: str = "unal", mentor: str = "karlsson") -> None:
         """A cycle is open, has an agreed goal with a baseline, and stands in observe."""
-        self.opened(mentee)
-        goal = ("--area", "engagement", "--measured", "--target", "80", "--unit", "percent")
-        self.done("cycle", "goal", mentee, *goal)
-        self.done("cycle", "baseline", mentee, "--value", "50", "--source", "observation")
-        self.done("cycle", "agree", mentee, by=mentee)
-        self.done("cycle", "agree", mentee, by=mentor)
-        self.done("advance", mentee)
+        from mentorcycle.domain import commands as c
+        from mentorcycle.domain.actor import Actor
+        from mentorcycle.domain.vocabulary import MeasureSource, TeachingArea, Unit
+        from mentorcycle.engine import Engine, Settings
+
+        coordinator, settings = Actor.coordinator(), Settings(clock=lambda: self.now)
+        with Engine.open(f"sqlite:///{self.folder / 'mentorcycle.db'}", settings=settings) as engine:
+            mentees, mentors = (
+                [found.id for found in engine.queries.find_people(who)] for who in (mentee, mentor)
+            )
+            cycle = engine.execute(c.OpenCycle(mentees[0]), coordinator).or_raise().subject
+            goal = c.SetGoal(cycle, TeachingArea.ENGAGEMENT, unit=Unit.PERCENT, target=80, measured=True)
+            baseline = c.RecordBaseline(cycle, "g1", 50, self.now.date(), MeasureSource.OBSERVATION)
+            for asked in (goal, baseline):
+                engine.execute(asked, coordinator).or_raise()
+            for person in (mentees[0], mentors[0]):
+                engine.execute(c.AgreeGoals(cycle), Actor.participant(person)).or_raise()
+            engine.execute(c.Advance(cycle), coordinator).or_raise()
 
 
 @pytest.fixture(scope="session")
