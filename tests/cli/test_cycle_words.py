@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Desk
+from .conftest import Desk, Run
 
 SECRET = "I shouted at my class"
 
@@ -76,3 +76,15 @@ def test_peers_are_questions_by_name(desk: Desk) -> None:
 
 def test_a_name_that_is_no_text_is_refused(desk: Desk) -> None:
     assert "not UTF-8 text" in desk.refused(2, "person", "add", "\udcff")
+
+
+def test_the_program_itself_reads_words_from_a_pipe_and_never_writes_them(desk: Desk, run: Run) -> None:
+    desk.opened("unal")
+    words = desk.folder / "words.txt"
+    words.write_text(SECRET)
+    with words.open() as stream:
+        done = run("cycle", "checkin", "unal", "--minutes", "5", "--notes", "-", "--as", "unal", stdin=stream)
+    with words.open() as stream:
+        refused = run("cycle", "checkin", "unal", "--minutes", "5", "--notes", "-", stdin=stream)
+    assert (done.returncode, refused.returncode) == (0, 7)
+    assert "shouted" not in done.stdout + done.stderr + refused.stdout + refused.stderr
