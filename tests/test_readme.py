@@ -103,5 +103,7 @@ def test_every_file_that_is_named_is_there() -> None:
 
 def test_the_set_up_commands_make_an_environment_and_install_what_they_need() -> None:
     commands = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
-    assert all(line.startswith("python3 -m venv .venv && .venv/bin/python -m pip install") for line in commands)
+    assert all(
+        line.startswith("python3 -m venv .venv && .venv/bin/python -m pip install") for line in commands
+    )
     assert commands[0].endswith(".venv/bin/mentorcycle demo")

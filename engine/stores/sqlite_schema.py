@@ -100,7 +100,11 @@ def is_ours(connection: sqlite3.Connection, path: str) -> bool:
     if application != APPLICATION_ID:
         raise foreign(path)
     if version != SCHEMA_VERSION:
-        fix = "run: mentorcycle db upgrade" if version < SCHEMA_VERSION else "install a newer mentorcycle"
+        fix = (
+            "open it with the mentorcycle that wrote it"
+            if version < SCHEMA_VERSION
+            else "install a newer mentorcycle"
+        )
         raise StoreNeedsUpgrade(
             f"the log {path} has schema {version}", f"this program speaks schema {SCHEMA_VERSION}", fix
         )

@@ -28,7 +28,9 @@ ENDS: dict[str, Callable[[], ExitCode | None]] = {
     "ambiguous": lambda: _throw(Ambiguous("cycle", "c-7", ("c-7f3k", "c-7f9m"))),
     "conflict": lambda: _throw(Conflict("cycle:c-7f3k", 3, 4)),
     "locked": lambda: _throw(StoreUnavailable("north.db is locked")),
-    "old": lambda: _throw(StoreNeedsUpgrade("north.db is old", "", "run: mentorcycle db upgrade")),
+    "old": lambda: _throw(
+        StoreNeedsUpgrade("north.db is old", "", "open it with the mentorcycle that wrote it")
+    ),
     "bug": lambda: _throw(KeyError("I shouted at my class")),
     "disk": lambda: _throw(OSError(28, "No space left on device")),
     "path": lambda: _throw(FileNotFoundError(2, "No such file or directory", "out/report.xlsx")),

@@ -102,9 +102,11 @@ CATALOGUE: dict[str, tuple[BaseException | Refused, int, str]] = {
         "error: north.db is not a database.\n  why: its first bytes are not SQLite's.",
     ),
     "store needs upgrade": (
-        StoreNeedsUpgrade("north.db is of schema 1", "this is 2", "mentorcycle db upgrade"),
+        StoreNeedsUpgrade(
+            "north.db is of schema 1", "this is 2", "open it with the mentorcycle that wrote it"
+        ),
         10,
-        "error: north.db is of schema 1.\n  why: this is 2.\n  fix: mentorcycle db upgrade",
+        "error: north.db is of schema 1.\n  why: this is 2.\n  fix: open it with the mentorcycle that wrote it",
     ),
     "history unreadable": (
         HistoryUnreadable(1882, "GoalAgreed.9", "this program knows it up to version 2"),

@@ -118,7 +118,7 @@ def test_the_unfinished_writing_of_another_program_is_left_to_it(path: Path) -> 
     assert {name: (kept / name).read_bytes() for name in before} == before
 
 
-@pytest.mark.parametrize(("version", "fix"), [(SCHEMA_VERSION + 1, "install a newer"), (0, "db upgrade")])
+@pytest.mark.parametrize(("version", "fix"), [(SCHEMA_VERSION + 1, "install a newer"), (0, "that wrote it")])
 def test_a_log_of_another_schema_is_refused_with_the_way_out(log: Path, version: int, fix: str) -> None:
     with closing(sqlite3.connect(log)) as other:
         other.execute(f"PRAGMA user_version = {version}")
