@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,9 +102,24 @@ def test_every_file_that_is_named_is_there() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
-def test_the_set_up_commands_make_an_environment_and_install_what_they_need() -> None:
-    commands = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
-    assert all(
-        line.startswith("python3 -m venv .venv && .venv/bin/python -m pip install") for line in commands
+def test_the_first_command_sets_everything_up_and_lives_the_year(tmp_path: Path) -> None:
+    first, second = [text.strip() for language, text in BLOCKS if language == "sh"]
+    clone = tmp_path / "clone"
+    left_out = shutil.ignore_patterns(".*_cache", ".git", ".hypothesis", ".venv", "__pycache__", "*.db*")
+    shutil.copytree(ROOT, clone, symlinks=True, ignore=left_out)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MENTORCYCLE")}
+
+    ran = subprocess.run(
+        ["bash", "-c", first],
+        cwd=clone,
+        env={**kept, "HOME": str(tmp_path)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
     )
-    assert commands[0].endswith(".venv/bin/mentorcycle demo")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "4 read models equal a replay" in ran.stdout
+    assert (clone / "mentorcycle-demo.db").exists()
+    assert second.startswith("python3 -m venv .venv && .venv/bin/python -m pip install")
