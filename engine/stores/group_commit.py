@@ -1,27 +1,36 @@
 """Lets threads that write at the same time share one commit, without sleeping and without a thread.
 
 The first to come leads: it commits for everybody who joined by then. Knows nothing of what is committed.
+Uses plain locks for the reason that `bell` gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from threading import Condition, Lock
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Generic, TypeAlias, TypeVar
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
 Drain: TypeAlias = Callable[[], list[Request]]
 
+_GLANCE_SECONDS = 1.0  # a wake-up is lost only when a leader is interrupted twice
+
 
 @dataclass(slots=True, eq=False)
 class _Ticket(Generic[Request, Result]):
     request: Request
+    taken: bool = False
     done: bool = False
     result: Result | None = None
     error: Exception | None = None
+    asleep: Lock = field(default_factory=Lock)
+
+    def wake(self) -> None:
+        """Only with the lock of the group: two wake-ups are as good as one."""
+        if self.asleep.locked():
+            self.asleep.release()
 
 
 class GroupCommit(Generic[Request, Result]):
@@ -34,7 +43,7 @@ class GroupCommit(Generic[Request, Result]):
 
     def __init__(self, commit: Callable[[Drain[Request], float], list[Result]]) -> None:
         self._commit = commit
-        self._changed = Condition(Lock())
+        self._lock = Lock()
         self._waiting: list[_Ticket[Request, Result]] = []
         self._led = False
 
@@ -43,50 +52,57 @@ class GroupCommit(Generic[Request, Result]):
         ticket: _Ticket[Request, Result] = _Ticket(request)
         leading = False
         try:
-            with self._changed:
-                self._waiting.append(ticket)
-                while self._led and not ticket.done:
-                    self._changed.wait(1.0)  # woken before, unless an interrupt hit the leader's `finally`
-                if not ticket.done:
-                    leading = self._led = True  # from left to right, and no interrupt comes between
+            while not (leading or ticket.done):
+                with self._lock:
+                    if not self._led:
+                        leading = self._led = True  # from left to right, and no interrupt comes between
+                    elif not (ticket.taken or ticket in self._waiting):
+                        ticket.asleep.acquire(blocking=False)
+                        self._waiting.append(ticket)
+                if not leading:
+                    ticket.asleep.acquire(timeout=_GLANCE_SECONDS)
             if leading:
                 self._lead(ticket, deadline)
         finally:
             if leading:
                 self._led = False
             if leading or not ticket.done:
-                with self._changed:
-                    if not ticket.done:
-                        self._forget(ticket)
-                    self._changed.notify_all()
+                self._leave(ticket)
         if ticket.error is not None:
             raise ticket.error
         return ticket.result  # type: ignore[return-value]  # set together with `done`
 
     def _lead(self, own: _Ticket[Request, Result], deadline: float) -> None:
-        batch: list[_Ticket[Request, Result]] = []
+        batch = [own]
 
         def drain() -> list[Request]:
-            with self._changed:
-                batch.extend(self._waiting)
+            with self._lock:
+                joined = [ticket for ticket in self._waiting if ticket is not own and not ticket.done]
                 self._waiting.clear()
-            if own not in batch:  # a leader before us took it and was interrupted
-                batch.append(own)
+                for ticket in joined:
+                    ticket.taken = True
+                batch.extend(joined)
             return [ticket.request for ticket in batch]
 
         try:
             results = self._commit(drain, deadline)
-        except Exception as error:
-            with self._changed:
-                self._forget(own)
-            for ticket in batch or [own]:
-                ticket.error = error
-                ticket.done = True
-        else:
             for ticket, result in zip(batch, results, strict=True):
                 ticket.result = result
                 ticket.done = True
+        except Exception as error:
+            for ticket in batch:
+                ticket.error = error
+                ticket.done = True
+        finally:
+            with self._lock:
+                for ticket in batch:
+                    ticket.taken = False
+                    ticket.wake()
 
-    def _forget(self, ticket: _Ticket[Request, Result]) -> None:
-        with suppress(ValueError):
-            self._waiting.remove(ticket)
+    def _leave(self, own: _Ticket[Request, Result]) -> None:
+        """Give the lead to the next who waits."""
+        with self._lock:
+            if own in self._waiting:
+                self._waiting.remove(own)
+            if self._waiting:
+                self._waiting[0].wake()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from threading import Condition
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import CommandReused, Conflict, StoreUnavailable
 
 from .admission import EventTuple, Key, admit, expectations
+from .bell import Bell
 from .clock import Clock, utc_microseconds
 from .port import Appended, KnownCommand, NewWords, Slice, StoredRow
 
@@ -25,7 +26,8 @@ class MemoryStore:
     def __init__(self, *, clock: Clock = utc_microseconds) -> None:
         self.commits = 0
         self.clock = clock
-        self._grown = Condition()
+        self._lock = Lock()
+        self._bell = Bell()
         self._log: list[StoredRow] = []
         self._streams: dict[Key, list[StoredRow]] = {}
         self._versions: dict[Key, int] = {}
@@ -43,7 +45,7 @@ class MemoryStore:
     def append_many(self, slices: Sequence[Slice]) -> list[Appended | Conflict | CommandReused]:
         """Append all slices in order; each alone is taken or answered with its error."""
         requests = [(slice_, expectations(slice_)) for slice_ in slices]
-        with self._grown:
+        with self._lock:
             self._check_open()
             end = len(self._log)
             admitted = admit(requests, self._commands, self._versions, end, self._next_instant())
@@ -63,7 +65,7 @@ class MemoryStore:
         self, tenant: str, stream: str, *, after: int = 0, position: int | None = None
     ) -> list[StoredRow]:
         """Events of one stream with version > `after` (and position <= `position`), in order."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             rows = self._streams.get((tenant, stream), [])
             return [
@@ -72,7 +74,7 @@ class MemoryStore:
 
     def read_streams(self, tenant: str, streams: Sequence[str]) -> dict[str, list[StoredRow]]:
         """All events of many streams at once; streams without events are present and empty."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             return {stream: list(self._streams.get((tenant, stream), ())) for stream in streams}
 
@@ -80,7 +82,7 @@ class MemoryStore:
         self, after: int, limit: int, *, upto: int | None = None, tenant: str | None = None
     ) -> list[StoredRow]:
         """At most `limit` events with `after` < position (<= `upto`), in order of position."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             end = len(self._log) if upto is None else min(upto, len(self._log))
             after = max(after, 0)
@@ -91,25 +93,25 @@ class MemoryStore:
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             return len(self._log)
 
     def position_at(self, recorded_at: int) -> int:
         """Last position recorded at or before that UTC microsecond; 0 when there is none."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             return bisect_right(self._log, recorded_at, key=lambda row: row.recorded_at)
 
     def find_command(self, tenant: str, command_id: str) -> KnownCommand | None:
         """The accepted command of that id."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             return self._commands.get((tenant, command_id))
 
     def read_words(self, tenant: str, stream: str) -> list[NewWords]:
         """All words of one stream, ordered by version and field."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             words = self._words.get((tenant, stream), [])
             return sorted(words, key=lambda word: (word.version, word.field))
@@ -121,28 +123,26 @@ class MemoryStore:
     def wait_unless(self, after: int, timeout: float, stopped: Callable[[], bool]) -> int:
         """`wait`, which also ends when `stopped()` is true after `wake()`."""
         deadline = monotonic() + timeout
-        with self._grown:
-            while True:
-                self._check_open()
-                left = deadline - monotonic()
-                if len(self._log) > after or left <= 0 or stopped():
-                    return len(self._log)
-                self._grown.wait(left)
+        while True:
+            rings = self._bell.rings
+            head = self.head()
+            left = deadline - monotonic()
+            if head > after or left <= 0 or stopped():
+                return head
+            self._bell.wait(rings, min(left, 1.0))
 
     def wake(self) -> None:
         """Let those who wait look again."""
-        with self._grown:
-            self._grown.notify_all()
+        self._bell.ring()
 
     def close(self) -> None:
         """End every wait; a second call does nothing."""
-        with self._grown:
-            self._closed = True
-            self._grown.notify_all()
+        self._closed = True
+        self._bell.ring()
 
     def record(self, tenant: str, events: Sequence[tuple[str, int, str, bytes]]) -> list[int] | None:
         """Add events (stream, version, topic, state) that no command stands for; None if one exists."""
-        with self._grown:
+        with self._lock:
             self._check_open()
             keys = {(stream, version) for stream, version, _, _ in events}
             streams = {stream for stream, _ in keys}
@@ -166,7 +166,7 @@ class MemoryStore:
         for row in map(StoredRow._make, events):
             self._log.append(row)
             self._streams.setdefault((row.tenant, row.stream), []).append(row)
-        self._grown.notify_all()
+        self._bell.ring()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import RLock, get_ident
 from time import monotonic, sleep
 
 from mentorcycle.domain.errors import StoreUnavailable
@@ -42,7 +42,7 @@ class Connections:
         self._process = os.getpid()
         self._idle: deque[sqlite3.Connection] = deque()
         self._writer: sqlite3.Connection | None = None
-        self._writing = Lock()
+        self._writing = RLock()  # which knows its owner; no thread takes it twice
         self._writing_thread = 0
         self._closed = False
         self._open(create)
@@ -82,26 +82,31 @@ class Connections:
         started = monotonic()
         if deadline is None:
             deadline = started + self.patience
-        if not self._writing.acquire(timeout=max(0.0, deadline - started)):
-            raise StoreUnavailable(
-                f"the log {self.path} is busy",
-                f"another thread of this process kept the writer for {monotonic() - started:.1f} s",
-                "try again",
-            )
-        try:
-            self._writing_thread = get_ident()
+        me = get_ident()
+        try:  # Ctrl-C may come between any two lines, and must leave neither the lock nor a transaction
+            if not self._writing.acquire(timeout=max(0.0, deadline - started)):
+                raise StoreUnavailable(
+                    f"the log {self.path} is busy",
+                    f"another thread of this process kept the writer for {monotonic() - started:.1f} s",
+                    "try again",
+                )
+            self._writing_thread = me
             connection = self._begin(started, deadline)
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise unavailable(self.path, error) from error
-            finally:
-                if connection.in_transaction:
-                    self._roll_back(connection)
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise unavailable(self.path, error) from error
         finally:
-            self._writing_thread = 0
-            self._writing.release()
+            try:
+                if self._writing_thread == me:
+                    self._end()
+            finally:
+                if self._writing_thread == me:
+                    self._writing_thread = 0
+                try:  # noqa: SIM105 -- `suppress` is Python, in which another interrupt could come
+                    self._writing.release()
+                except RuntimeError:  # we never had it
+                    pass
 
     def check_may_write(self) -> None:
         """Raise if this thread cannot become the writer; also if it is: it would wait for itself."""
@@ -224,6 +229,7 @@ class Connections:
 
     def _begin(self, started: float, deadline: float) -> sqlite3.Connection:
         pause = 0.0005
+        self._end()  # an interrupt may have kept the one before us from doing it
         while True:
             self._check_usable()
             try:
@@ -238,12 +244,16 @@ class Connections:
             sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.02)
 
-    def _roll_back(self, connection: sqlite3.Connection) -> None:
+    def _end(self) -> None:
+        """Roll back what was not committed."""
+        writer = self._writer
+        if writer is None or not writer.in_transaction:
+            return
         with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        if connection.in_transaction:  # it cannot be trusted any more; the next writer opens another
+            writer.execute("ROLLBACK")
+        if writer.in_transaction:  # it cannot be trusted any more; the next writer opens another
             self._writer = None
-            connection.close()
+            writer.close()
 
     def _check_usable(self) -> None:
         if self._closed:

@@ -10,12 +10,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from threading import Condition, Lock
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from . import sqlite_care
+from .bell import Bell
 from .port import KnownCommand, NewWords, StoredRow
 from .sqlite_connections import Connections
 from .sqlite_errors import closed
@@ -43,8 +43,7 @@ class SQLiteReader:
     ) -> None:
         self.path = os.fspath(path)
         self._connections = Connections(self.path, create=create, read_only=read_only, patience=patience)
-        self._grown = Condition(Lock())
-        self._growth = 0
+        self._bell = Bell()
         self._closed = False
 
     def reader(self) -> AbstractContextManager[sqlite3.Connection]:
@@ -149,25 +148,21 @@ class SQLiteReader:
         pause = 0.01
         with self._connections.reading() as connection:
             while True:
-                growth = self._growth
+                rings = self._bell.rings
                 changes = _number(connection, "PRAGMA data_version")
                 head = _number(connection, _HEAD)
-                while growth == self._growth and changes == _number(connection, "PRAGMA data_version"):
+                while rings == self._bell.rings and changes == _number(connection, "PRAGMA data_version"):
                     left = deadline - monotonic()
                     if head > after or left <= 0 or stopped():
                         return head
-                    with self._grown:
-                        if growth == self._growth:
-                            self._grown.wait(min(pause, left))
+                    self._bell.wait(rings, min(pause, left))
                     pause = min(pause * 1.3, 0.05)
                 if self._closed:
                     raise closed(self.path)
 
     def wake(self) -> None:
         """Let those who wait look again."""
-        with self._grown:
-            self._growth += 1
-            self._grown.notify_all()
+        self._bell.ring()
 
     def backup(self, to: str | os.PathLike[str]) -> int:
         """Write a copy of this moment to a new file, while others go on; return its head."""

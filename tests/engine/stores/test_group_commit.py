@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from threading import Event, Thread
 from time import sleep
 
@@ -50,7 +52,7 @@ class Stage:
         assert self.entered.wait(60)
         for thread in threads[1:]:
             thread.start()
-        while len(self.group._waiting) < 4:
+        while len(self.group._waiting) < 3:
             sleep(0.001)
         self.go_on.set()
         for thread in threads:
@@ -107,12 +109,50 @@ def test_threads_that_append_at_the_same_time_share_commits(tmp_path: Path) -> N
         with store.writer():  # nobody can begin, so all will have joined
             for thread in threads:
                 thread.start()
-            while len(store._group._waiting) < 8:
+            while len(store._group._waiting) < 7:
                 sleep(0.001)
         for thread in threads:
             thread.join(60)
         assert sorted(result.first for result in results) == list(range(1, 9))
         assert store.commits == 1
+
+
+class Interrupt(BaseException):
+    """What a Ctrl-C would raise in the main thread, between any two lines."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
+def test_interrupts_at_any_moment_leave_nobody_hanging_and_nothing_open(tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise Interrupt
+
+    def append(who: int) -> None:
+        for n in range(150):
+            store.append(command(f"{who}-{n}", event(f"s{who}", n + 1)))
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    random = Random(1)
+    interrupted = 0
+    try:
+        with SQLiteStore(tmp_path / "log.db") as store:
+            threads = [Thread(target=append, args=(who,)) for who in range(3)]
+            for thread in threads:
+                thread.start()
+            n = 0
+            while interrupted < 30 or any(thread.is_alive() for thread in threads):
+                n += 1
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.002))
+                    store.append(command(f"main-{n}", event(f"main-{n}", 1)))
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                except Interrupt:
+                    interrupted += 1
+            assert [len(store.read_stream("north", f"s{who}")) for who in range(3)] == [150, 150, 150]
+            assert store.append(command("last", event("last", 1))).last == store.head()
+            assert store.findings() == []
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_lone_thread_commits_for_itself(tmp_path: Path) -> None:

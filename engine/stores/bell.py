@@ -1,0 +1,40 @@
+"""Wakes everybody who waits for something to have happened, whatever happens to them.
+
+What `threading.Condition` does, but safe when Ctrl-C comes between any two lines: its methods are Python, and
+an interrupt inside one can leave its lock held for ever. `with` on a plain lock cannot be interrupted halfway.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Lock
+
+
+class Bell:
+    """`rings` counts how often it rang, so that nobody misses what happens just before they wait."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self._lock = Lock()
+        self._ears: list[Lock] = []
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        with self._lock:
+            self.rings += 1
+            while self._ears:
+                self._ears.pop().release()
+
+    def wait(self, rings: int, timeout: float) -> None:
+        """Wait at most `timeout` seconds, unless it has rung since there were `rings`."""
+        ear = Lock()
+        ear.acquire()
+        try:
+            with self._lock:
+                if self.rings != rings:
+                    return
+                self._ears.append(ear)
+            ear.acquire(timeout=timeout)
+        finally:
+            with self._lock, suppress(ValueError):
+                self._ears.remove(ear)
