@@ -6,7 +6,6 @@ No checks, no clock, no rule: what happened has happened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from .. import events as e
@@ -164,7 +163,7 @@ def _partner_changed(cycle: Cycle, event: e.PartnerChanged, r: Recorded[Any]) ->
         if member.until is None and (
             now is None or (now.mentee, now.mentor) != (member.mentee, member.mentor)
         ):
-            members.append(replace(member, until=r.version, left=r.occurred_at))
+            members.append(change(member, until=r.version, left=r.occurred_at))
             if now is not None:
                 members.append(_member(now, r))
         else:
@@ -176,7 +175,7 @@ def _partner_changed(cycle: Cycle, event: e.PartnerChanged, r: Recorded[Any]) ->
         kind=event.kind,
         pairing=event.new_pairing,
         members=tuple(members),
-        goals=tuple(replace(g, agreed=()) if g.outcome is None else g for g in cycle.goals),
+        goals=tuple(change(g, agreed=()) if g.outcome is None else g for g in cycle.goals),
         rematch_asked=(),
     )
 
@@ -217,7 +216,7 @@ def _baseline(cycle: Cycle, event: e.BaselineRecorded, r: Recorded[Any]) -> Cycl
     return change(
         cycle,
         version=r.version,
-        goals=_alter(cycle.goals, event.goal, lambda g: replace(g, baseline=baseline)),
+        goals=_alter(cycle.goals, event.goal, lambda g: change(g, baseline=baseline)),
     )
 
 
@@ -226,7 +225,7 @@ def _agreed(cycle: Cycle, event: e.GoalAgreed, r: Recorded[Any]) -> Cycle:
     return change(
         cycle,
         version=r.version,
-        goals=_alter(cycle.goals, event.goal, lambda g: replace(g, agreed=_with(g.agreed, event.person))),
+        goals=_alter(cycle.goals, event.goal, lambda g: change(g, agreed=_with(g.agreed, event.person))),
     )
 
 
@@ -239,7 +238,7 @@ def _expectations(cycle: Cycle, event: e.ExpectationsRecorded, r: Recorded[Any])
 def _focus(cycle: Cycle, event: e.FocusAgreed, r: Recorded[Any]) -> Cycle:
     known = cycle.observation(event.observation)
     known = known or Observation(event.observation, event.observer, event.observed)
-    observation = replace(
+    observation = change(
         known, observer=event.observer, observed=event.observed, focus=r.version, focus_at=r.occurred_at
     )
     return change(cycle, version=r.version, observations=_put(cycle.observations, observation))
@@ -251,18 +250,18 @@ def _scheduled(cycle: Cycle, event: e.ObservationScheduled, r: Recorded[Any]) ->
         cycle,
         r,
         event.observation,
-        lambda o: replace(o, scheduled=event.at, mode=event.mode, cancelled=False),
+        lambda o: change(o, scheduled=event.at, mode=event.mode, cancelled=False),
     )
 
 
 @_on(e.ObservationRescheduled)
 def _rescheduled(cycle: Cycle, event: e.ObservationRescheduled, r: Recorded[Any]) -> Cycle:
-    return _observe(cycle, r, event.observation, lambda o: replace(o, scheduled=event.at, cancelled=False))
+    return _observe(cycle, r, event.observation, lambda o: change(o, scheduled=event.at, cancelled=False))
 
 
 @_on(e.ObservationCancelled)
 def _observation_cancelled(cycle: Cycle, event: e.ObservationCancelled, r: Recorded[Any]) -> Cycle:
-    return _observe(cycle, r, event.observation, lambda o: replace(o, cancelled=True))
+    return _observe(cycle, r, event.observation, lambda o: change(o, cancelled=True))
 
 
 @_on(e.ObservationCompleted)
@@ -272,7 +271,7 @@ def _observed(cycle: Cycle, event: e.ObservationCompleted, r: Recorded[Any]) -> 
     )
     first = agreed_first(known.focus_at, event.start)
     completion = Completion(r.version, event.start, event.minutes, event.mode, first)
-    observation = replace(
+    observation = change(
         known, observer=event.observer, observed=event.observed, cancelled=False, completion=completion
     )
     return change(cycle, version=r.version, observations=_put(cycle.observations, observation))
@@ -281,7 +280,7 @@ def _observed(cycle: Cycle, event: e.ObservationCompleted, r: Recorded[Any]) -> 
 @_on(e.DebriefHeld)
 def _debriefed(cycle: Cycle, event: e.DebriefHeld, r: Recorded[Any]) -> Cycle:
     debrief = Debrief(r.version, event.held, event.minutes, event.mode, event.late_by)
-    debriefed = _observe(cycle, r, event.observation, lambda o: replace(o, debrief=debrief))
+    debriefed = _observe(cycle, r, event.observation, lambda o: change(o, debrief=debrief))
     if event.step is None or event.step_owner is None:
         return debriefed
     step = Step(event.step, event.step_owner, event.check_back, r.version)
@@ -290,7 +289,7 @@ def _debriefed(cycle: Cycle, event: e.DebriefHeld, r: Recorded[Any]) -> Cycle:
 
 @_on(e.ActionStepChecked)
 def _step_checked(cycle: Cycle, event: e.ActionStepChecked, r: Recorded[Any]) -> Cycle:
-    steps = _alter(cycle.steps, event.step, lambda s: replace(s, outcome=event.outcome))
+    steps = _alter(cycle.steps, event.step, lambda s: change(s, outcome=event.outcome))
     return change(cycle, version=r.version, steps=steps)
 
 
@@ -303,7 +302,7 @@ def _reflected(cycle: Cycle, event: e.ReflectionWritten, r: Recorded[Any]) -> Cy
 def _assessed(cycle: Cycle, event: e.GoalAssessed, r: Recorded[Any]) -> Cycle:
     outcome = Assessed(r.version, event.assessment, event.value, event.met, event.assessed)
     return change(
-        cycle, version=r.version, goals=_alter(cycle.goals, event.goal, lambda g: replace(g, outcome=outcome))
+        cycle, version=r.version, goals=_alter(cycle.goals, event.goal, lambda g: change(g, outcome=outcome))
     )
 
 
@@ -349,7 +348,7 @@ def _put(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
 
 
 def _alter(items: tuple[Item, ...], id: str, altered: Callable[[Item], Item]) -> tuple[Item, ...]:
-    return tuple(altered(item) if item.id == id else item for item in items)
+    return tuple([altered(item) if item.id == id else item for item in items])
 
 
 def _observe(cycle: Cycle, r: Recorded[Any], id: str, altered: Callable[[Observation], Observation]) -> Cycle:
