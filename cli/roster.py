@@ -160,27 +160,12 @@ def _read(place: WritingPlace, file: Path, *, end_roles: bool) -> tuple[Roster, 
 
 def _complain(session: Session, file: Path, problems: Sequence[Problem], bad: BadRows | None) -> Path | None:
     """List every problem, and write the rows to mend beside the file; return where."""
-    from mentorcycle.engine.roster import errors_file
-
-    from .columns import Column
+    from .problems import complain, to_mend
 
     if not problems:
         return None
-    columns = [
-        Column("file"),
-        Column("line", right=True),
-        Column("column"),
-        Column("value"),
-        Column("what"),
-        Column("suggestion"),
-    ]
-    session.out.rows("roster-problems/1", columns, problems)
-    text = errors_file(problems, bad) if bad else ""
-    if not text:
-        return None
-    path = file.with_name(f"{file.stem}-errors.csv")
-    path.write_text(text, encoding="utf-8-sig", newline="")
-    return path
+    complain(session, problems)
+    return to_mend(file, problems, bad) if bad else None
 
 
 def _refuse(file: Path, problems: Sequence[Problem], written: Path | None, *, can_be_partial: bool) -> None:
