@@ -137,7 +137,10 @@ class Audience(Enum):
     @property
     def width(self) -> int:
         """0 for the narrowest."""
-        return list(Audience).index(self)
+        return _WIDTHS[self]
+
+
+_WIDTHS = {audience: width for width, audience in enumerate(Audience)}
 
 
 class PauseReason(Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import InvalidInput
@@ -22,6 +22,7 @@ def zone_of(name: str) -> ZoneInfo:
         ) from None
 
 
+@lru_cache(maxsize=8192)  # one decision asks for the same few dates many times
 def local_date(moment: datetime, zone: str) -> date:
     """The date of an instant in a zone."""
     return moment.astimezone(UTC if zone == "UTC" else zone_of(zone)).date()

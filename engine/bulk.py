@@ -5,7 +5,7 @@ What one command comes to, `executor` knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from mentorcycle.domain.actor import Actor
@@ -17,71 +17,12 @@ from .decider import Ready, Request, named_streams
 from .executor import Executor, Said, rehearsal, sound
 from .ledger import content_hash
 from .receipt import Batch, Failed, Receipt, Result
-from .states import State, States
+from .states import States
 from .stores.port import Appended, Store
 from .turns import pause
+from .view import View
 
 SLICE = 1000
-
-
-class View:
-    """States as a batch of decisions sees them: those of the log, and on top what the batch itself leads to.
-
-    A `trusting` view starts from kept states without asking the log whether they are the newest: for decisions
-    that an append will check. What refuses must be confirmed.
-    """
-
-    def __init__(self, states: States, *, trusting: bool) -> None:
-        self._states = states
-        self._trusting = trusting
-        self._seen: dict[str, State] = {}
-        self._assumed: set[str] = set()
-        self._pending: dict[str, str] = {}
-
-    def load(self, stream: str) -> State:
-        """The state as the next decision sees it."""
-        state = self._seen.get(stream)
-        if state is None:
-            state = self._seen[stream] = self._assume(stream) or self._states.load(stream)
-        return state
-
-    def prefetch(self, streams: Iterable[str]) -> None:
-        """Read in one go what decisions will ask for."""
-        wanted = dict.fromkeys(stream for stream in streams if stream not in self._seen)
-        missing = [stream for stream in wanted if self._assume(stream) is None]
-        if missing:
-            self._seen.update(self._states.load_many(missing))
-
-    def add(self, decision: Ready) -> None:
-        """Go on from the states that a decision leads to."""
-        self._seen.update(decision.after)
-        self._pending.update(dict.fromkeys(decision.after, decision.slice.command_id))
-
-    def founded(self, decision: Ready, read: Iterable[str]) -> Ready:
-        """The decision, bound to those before it whose states it has read: they are not durable yet."""
-        after = tuple({self._pending[stream]: None for stream in read if stream in self._pending})
-        return replace(decision, slice=replace(decision.slice, after=after)) if after else decision
-
-    def confirm(self, streams: Iterable[str]) -> bool:
-        """Whether the log has these states, as far as they are not pending; those it does not are loaded anew."""
-        holds = True
-        for stream in self._assumed.intersection(streams):
-            self._assumed.discard(stream)
-            if stream not in self._pending:
-                fresh = self._states.load(stream)
-                holds = holds and fresh.version == self._seen[stream].version
-                self._seen[stream] = fresh
-        return holds
-
-    def _assume(self, stream: str) -> State | None:
-        # An append does not check programmes: a calendar may change meanwhile. So they are always read.
-        if not self._trusting or stream.startswith("programme:"):
-            return None
-        state = self._states.kept(stream)
-        if state is not None:
-            self._seen[stream] = state
-            self._assumed.add(stream)
-        return state
 
 
 class Bulk:
@@ -164,7 +105,7 @@ class Bulk:
         ready: list[tuple[int, Request, Ready]] = []
         others: list[tuple[int, Refused | Failed]] = []
         for number, request in requests:
-            decision = self._attempted(request, view)
+            decision = self._executor.attempted(request, view)
             if isinstance(decision, Ready):
                 view.add(decision)
                 ready.append((number, request, decision))
@@ -185,25 +126,6 @@ class Bulk:
             # What was refused because of a state that did not come to be is decided again as well.
             yield number, Failed(conflict) if conflict is not None else other
 
-    def _attempted(self, request: Request, view: View) -> Ready | Refused | Failed:
-        """A decision on the view; a refusal is true of the log, and not only of kept states."""
-        while True:
-            read: list[str] = []
-
-            def load(stream: str, read: list[str] = read) -> State:
-                read.append(stream)
-                return view.load(stream)
-
-            decision: Ready | Refused | Failed
-            try:
-                decision = self._executor.decided(request, load)
-            except MentorcycleError as error:
-                decision = Failed(error)
-            if isinstance(decision, Ready):
-                return view.founded(decision, read)
-            if view.confirm(read):
-                return decision
-
     def _rehearse(self, asked: Sequence[Request | Failed], rehearsed: _Rehearsal) -> Iterator[Result]:
         requests = [request for request in asked if isinstance(request, Request)]
         rehearsed.view.prefetch(stream for request in requests for stream in named_streams(request))
@@ -214,7 +136,7 @@ class Bulk:
                 yield self._first(request) or rehearsed.repeated(request) or self._dry(request, rehearsed)
 
     def _dry(self, request: Request, rehearsed: _Rehearsal) -> Result:
-        decision = self._attempted(request, rehearsed.view)
+        decision = self._executor.attempted(request, rehearsed.view)
         if not isinstance(decision, Ready):
             return decision
         receipt = rehearsal(request, decision)

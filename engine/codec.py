@@ -12,12 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgpack
 
 from mentorcycle.domain import events
 from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.change import maker, written
 from mentorcycle.domain.errors import HistoryUnreadable
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Known, Role
@@ -63,35 +64,34 @@ def encode(recorded: Recorded[Any]) -> bytes:
     )
 
 
+make_recorded = maker(Recorded)
+
+
 def decode(row: StoredRow) -> Recorded[Any]:
     """The event and envelope of a stored row; raise `HistoryUnreadable` saying where and why."""
     try:
-        make, converters, upcasts = _DECODERS.get(row.topic) or _decoder(row)
-        occurred, actor_id, role, known, command, correlation, causation, batch, payload = _unpackb(row.state)
+        position, tenant, stream, version, topic, recorded_at, state = row
+        build, upcasts = _DECODERS.get(topic) or _decoder(row)
+        occurred, actor_id, role, known, command, correlation, causation, batch, payload = _unpackb(state)
         for upcast in upcasts:
             payload = upcast(payload)
-        for name, convert in converters:
-            value = payload.get(name)
-            if value is not None:
-                payload[name] = convert(value)
-        recorded = make_recorded(
-            row.position,
-            row.tenant,
-            row.stream,
-            row.version,
-            EPOCH + timedelta(microseconds=row.recorded_at),
-            EPOCH + timedelta(microseconds=occurred),
+        return make_recorded(
+            position,
+            tenant,
+            stream,
+            version,
+            EPOCH + timedelta(0, 0, recorded_at),
+            EPOCH + timedelta(0, 0, occurred),
             _ACTORS.get((actor_id, role, known)) or _actor(actor_id, role, known),
             command,
             correlation,
             causation,
             batch,
-            make(**payload),
+            build(payload),
         )
     except _DAMAGE as error:
         why = f"its bytes do not have the form of {row.topic} ({type(error).__name__})"
         raise HistoryUnreadable(row.position, row.topic, why) from None
-    return recorded
 
 
 def plain_fields(record: object) -> Payload:
@@ -108,8 +108,7 @@ def packed(value: object) -> bytes:
 
 
 Writer = tuple[str, object, Convert | None]
-Make = Callable[..., Any]
-Decoder = tuple[Make, tuple[tuple[str, Convert], ...], tuple[Upcast, ...]]
+Decoder = tuple[Convert, tuple[Upcast, ...]]
 
 _ENCODERS: dict[type[Any], tuple[Writer, ...]] = {}
 _WRITERS: dict[type[Any], tuple[Writer, ...]] = {}
@@ -168,11 +167,7 @@ def _decoder(row: StoredRow) -> Decoder:
         if step not in UPCASTS:
             why = f"nothing brings {name} from schema version {step[1]} to {step[1] + 1}"
             raise HistoryUnreadable(row.position, row.topic, why)
-    hints = get_type_hints(kind)
-    converters = tuple(
-        (f.name, convert) for f in fields(cast(Any, kind)) if (convert := _reader(hints[f.name])) is not None
-    )
-    _DECODERS[row.topic] = _maker(kind), converters, tuple(UPCASTS[step] for step in steps)
+    _DECODERS[row.topic] = _builder(kind), tuple(UPCASTS[step] for step in steps)
     return _DECODERS[row.topic]
 
 
@@ -225,7 +220,7 @@ def _reader(hint: Any) -> Convert | None:
         return date.fromisoformat
     if kind is Words:
         return Words
-    return _record_reader(kind) if hasattr(kind, "__dataclass_fields__") else None
+    return _builder(kind) if hasattr(kind, "__dataclass_fields__") else None
 
 
 def _tuple_reader(item: Any) -> Convert:
@@ -235,36 +230,20 @@ def _tuple_reader(item: Any) -> Convert:
     return lambda values: tuple([convert(value) for value in values])
 
 
-def _maker(kind: type[Any]) -> Make:
-    """What `kind(...)` does in half the time: a frozen record's own `__init__` sets every slot by its name.
-
-    Only for slotted dataclasses without `__post_init__`; see `domain.change` for the same in the fold.
-    """
-    scope: dict[str, Any] = {"new_": object.__new__, "kind_": kind}
-    lines, needed, optional = [], [], []
-    for f in fields(kind):
-        scope[f"set_{f.name}"] = getattr(kind, f.name).__set__
-        scope[f"default_{f.name}"] = default = _default(f)
-        needed.extend([f.name] if default is MISSING else [])
-        optional.extend([] if default is MISSING else [f"{f.name}=default_{f.name}"])
-        lines.append(f"    set_{f.name}(self_, {f.name})")
-    head = f"def make({', '.join(needed + optional)}):"
-    exec("\n".join([head, "    self_ = new_(kind_)", *lines, "    return self_"]), scope)
-    return cast(Make, scope["make"])
-
-
-make_recorded: Callable[..., Recorded[Any]] = _maker(Recorded)
-
-
-def _record_reader(kind: type[Any]) -> Convert:
+def _builder(kind: type[Any]) -> Convert:
+    """How a stored map becomes a record; raises for a map with a field too few or too many."""
     hints = get_type_hints(kind)
-    converters = {name: convert for name, hint in hints.items() if (convert := _reader(hint)) is not None}
-    make = _maker(kind)
-
-    def read(value: Payload) -> Any:
-        for name, convert in converters.items():
-            if value.get(name) is not None:
-                value[name] = convert(value[name])
-        return make(**value)
-
-    return read
+    known: dict[str, Any] = {"names": {f.name for f in fields(kind)}}
+    lines = ["    if not payload.keys() <= names:", "        raise LookupError"]
+    for f in fields(kind):
+        known[f"to_{f.name}"] = convert = _reader(hints[f.name])
+        known[f"absent_{f.name}"] = default = _default(f)
+        found = "value" if convert is None else f"to_{f.name}(value)"
+        absent = "None" if default is MISSING else f"absent_{f.name}"
+        lines += [
+            f"    value = payload[{f.name!r}]"
+            if default is MISSING
+            else f"    value = payload.get({f.name!r})",
+            f"    made.{f.name} = {absent} if value is None else {found}",
+        ]
+    return written(kind, "(payload)", lines, known)

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, decide
 from mentorcycle.domain.cycle.partners import first_candidate, next_candidate
@@ -85,8 +86,8 @@ class Reading:
 
     @property
     def expected(self) -> dict[str, int]:
-        """Version of every stream that was read, but programmes': a calendar may change meanwhile."""
-        return {s: state.version for s, state in self.seen.items() if type(state) is not Programme}
+        """Version of every stream that was read."""
+        return {stream: state.version for stream, state in self.seen.items()}
 
 
 def named_streams(request: Request) -> Iterator[str]:
@@ -181,7 +182,7 @@ class Decider:
         """The id that a command is about, and what the domain says."""
         command = request.command
         if request.made:
-            command = replace(command, **request.made)  # type: ignore[type-var]
+            command = change(command, **request.made)
         asked = _Asked(request, actor, reading)
         if isinstance(command, PROGRAMME_COMMANDS):
             programme = reading.programme(command.programme)

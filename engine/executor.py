@@ -12,7 +12,7 @@ from datetime import datetime
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
-from mentorcycle.domain.errors import CommandReused, Conflict
+from mentorcycle.domain.errors import CommandReused, Conflict, MentorcycleError
 from mentorcycle.domain.refusal import Refused
 
 from .codec import decode, from_micros
@@ -20,11 +20,12 @@ from .decider import Decider, Ready, Request
 from .history import survivor
 from .intake import instant, taken, text
 from .ledger import carries_words, content_hash, new_command_id
-from .receipt import Receipt, subject_of_events
+from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
-from .states import Load, States
+from .states import Load, State, States
 from .stores.port import Appended, KnownCommand, Store, StoredRow
 from .turns import Turns
+from .view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ class Executor:
         conflict: Conflict | None = None
         for retake in range(self._settings.retakes + 1):
             with self._turns.after(conflict, retake):
-                ready = self.decided(request, self._states.load)
-                if isinstance(ready, Refused):
-                    return ready
+                ready = self.attempted(request, View(self._states, trusting=not (retake or dry_run)))
+                if not isinstance(ready, Ready):
+                    return ready if isinstance(ready, Refused) else ready.or_raise()
                 if dry_run:
                     return rehearsal(request, ready)
                 try:
@@ -99,6 +100,25 @@ class Executor:
             if person != request.actor:
                 return self._decider.decide(request, load, actor=person)
         return ready
+
+    def attempted(self, request: Request, view: View) -> Ready | Refused | Failed:
+        """A decision on the view; a refusal is true of the log, and not only of kept states."""
+        while True:
+            read: list[str] = []
+
+            def load(stream: str, read: list[str] = read) -> State:
+                read.append(stream)
+                return view.load(stream)
+
+            decision: Ready | Refused | Failed
+            try:
+                decision = self.decided(request, load)
+            except MentorcycleError as error:
+                decision = Failed(error)
+            if isinstance(decision, Ready):
+                return view.founded(decision, read)
+            if view.confirm(read):
+                return decision
 
     def receipt(self, request: Request, ready: Ready, appended: Appended) -> Receipt:
         """The receipt of a slice that is durable; from now on its states can be kept."""

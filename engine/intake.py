@@ -7,19 +7,20 @@ a number may be absurd, if it is one. No message repeats a value: it may be word
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.errors import InvalidInput
 
 Check = Callable[[Any], str | None]
 """Why a value cannot be taken; None when it can."""
 
-_CHECKS: dict[type[Any], tuple[tuple[str, Check], ...]] = {}
+_CHECKS: dict[type[Any], tuple[tuple[str, object, Check], ...]] = {}
 _INSTANTS: dict[type[Command], tuple[str, ...]] = {}
 _MOST = 2**63
 
@@ -27,9 +28,9 @@ _MOST = 2**63
 def taken(command: Command) -> Command:
     """The command with its instants in UTC; raise `InvalidInput` for a field that does not hold what it declares."""
     kind = type(command)
-    for name, check in _CHECKS.get(kind) or _checks(kind):
-        why = check(getattr(command, name))
-        if why is not None:
+    for name, default, check in _CHECKS.get(kind) or _checks(kind):
+        value = getattr(command, name)
+        if value is not default and (why := check(value)) is not None:
             raise InvalidInput(f"{name} of {kind.__name__} cannot be taken", why, "nothing was done")
     instants = _INSTANTS.get(kind)
     if instants is None:
@@ -38,7 +39,7 @@ def taken(command: Command) -> Command:
     moved = {
         name: value.astimezone(UTC) for name in instants if (value := getattr(command, name)) is not None
     }
-    return replace(command, **moved) if moved else command  # type: ignore[type-var]
+    return change(command, **moved) if moved else command
 
 
 def instant(moment: datetime, what: str) -> datetime:
@@ -56,9 +57,9 @@ def text(value: str | None, what: str) -> None:
         raise InvalidInput(f"{what} cannot be taken", why, "leave it out, or give another")
 
 
-def _checks(kind: type[Any]) -> tuple[tuple[str, Check], ...]:
+def _checks(kind: type[Any]) -> tuple[tuple[str, object, Check], ...]:
     hints = get_type_hints(kind)
-    _CHECKS[kind] = tuple((f.name, _check(hints[f.name])) for f in fields(kind))
+    _CHECKS[kind] = tuple((f.name, f.default, _check(hints[f.name])) for f in fields(kind))
     return _CHECKS[kind]
 
 
@@ -160,6 +161,6 @@ def _is_record(kind: type[Any]) -> Check:
         if not isinstance(value, kind):
             return _no(value, f"a {kind.__name__}")
         checks = _CHECKS.get(kind) or _checks(kind)
-        return next((f"{n}: {why}" for n, check in checks if (why := check(getattr(value, n)))), None)
+        return next((f"{n}: {why}" for n, _, check in checks if (why := check(getattr(value, n)))), None)
 
     return each

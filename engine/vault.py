@@ -7,10 +7,10 @@ here is encrypted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from mentorcycle.domain.change import change
 from mentorcycle.domain.events import Event
 from mentorcycle.domain.words import Words
 
@@ -49,7 +49,7 @@ def seal(
             kept.append(NewWords(stream, version, field, digest, grain, text))
             shut.append(Words(digest))
         sealed[name] = shut[0] if isinstance(value, Words) else tuple(shut)
-    return (replace(event, **sealed), tuple(kept)) if sealed else (event, ())  # type: ignore[type-var]
+    return (change(event, **sealed), tuple(kept)) if sealed else (event, ())
 
 
 def open_words(event: Event, version: int, words: Mapping[tuple[int, str], NewWords]) -> Event:
@@ -62,7 +62,7 @@ def open_words(event: Event, version: int, words: Mapping[tuple[int, str], NewWo
         elif value:
             fields = _numbered(name, value)
             opened[name] = tuple(_opened(w, words.get((version, f))) for f, w in fields.items())
-    return replace(event, **opened) if opened else event  # type: ignore[type-var]
+    return change(event, **opened) if opened else event
 
 
 def mismatches(

@@ -16,7 +16,7 @@ from .port import Appended, KnownCommand, Slice
 Outcome: TypeAlias = Appended | Conflict | CommandReused
 EventTuple: TypeAlias = tuple[int, str, str, int, str, int, bytes]  # the columns of the log
 CommandTuple: TypeAlias = tuple[str, str, bytes, int, int, int]
-WordsTuple: TypeAlias = tuple[str, str, int, str, bytes, bytes, str]
+WordsTuple: TypeAlias = tuple[int, str, bytes, bytes, str]  # the first is the position of their event
 Key: TypeAlias = tuple[str, str]  # tenant and stream, or tenant and command id
 Request: TypeAlias = tuple[Slice, dict[str, int]]  # a slice and its expectations
 
@@ -101,8 +101,9 @@ def admit(
             stored = known[key] = KnownCommand(slice_.content_hash, first, last, recorded_at)
             commands.append(key + stored)
             if slice_.words:
+                at = {(event.stream, event.version): first + n for n, event in enumerate(slice_.events)}
                 admitted.words.extend(
-                    (tenant, w.stream, w.version, w.field, w.commitment, w.salt, w.text) for w in slice_.words
+                    (at[w.stream, w.version], w.field, w.commitment, w.salt, w.text) for w in slice_.words
                 )
             outcomes.append(Appended(first, last, recorded_at))
     return admitted

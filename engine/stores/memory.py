@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import CommandReused, Conflict, StoreUnavailable
 
-from .admission import EventTuple, Key, admit, expectations
+from .admission import EventTuple, Key, WordsTuple, admit, expectations
 from .bell import Bell
 from .clock import Clock, utc_microseconds
 from .port import Appended, KnownCommand, NewWords, Slice, StoredRow
@@ -32,7 +32,7 @@ class MemoryStore:
         self._streams: dict[Key, list[StoredRow]] = {}
         self._versions: dict[Key, int] = {}
         self._commands: dict[Key, KnownCommand] = {}
-        self._words: dict[Key, list[NewWords]] = {}
+        self._words: dict[int, list[WordsTuple]] = {}
         self._closed = False
 
     def append(self, slice_: Slice) -> Appended:
@@ -51,7 +51,7 @@ class MemoryStore:
             admitted = admit(requests, self._commands, self._versions, end, self._next_instant())
             self._extend(admitted.events)
             for words in admitted.words:
-                self._words.setdefault(words[:2], []).append(NewWords(*words[1:]))
+                self._words.setdefault(words[0], []).append(words)
             self.commits += bool(admitted.commands)
         return admitted.outcomes
 
@@ -113,8 +113,11 @@ class MemoryStore:
         """All words of one stream, ordered by version and field."""
         with self._lock:
             self._check_open()
-            words = self._words.get((tenant, stream), [])
-            return sorted(words, key=lambda word: (word.version, word.field))
+            return [
+                NewWords(stream, row.version, field, commitment, salt, text)
+                for row in self._streams.get((tenant, stream), ())
+                for _, field, commitment, salt, text in sorted(self._words.get(row.position, ()))
+            ]
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait at most `timeout` seconds for the head to pass `after`; return the head."""

@@ -22,7 +22,7 @@ VERSIONS = """SELECT wanted.value,
               FROM json_each(?) AS wanted"""
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)"
 INSERT_COMMAND = "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)"
-INSERT_WORDS = "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?)"
+INSERT_WORDS = "INSERT INTO words VALUES (?, ?, ?, ?, ?)"
 
 
 def end_of_log(connection: sqlite3.Connection, now: int) -> tuple[int, int]:

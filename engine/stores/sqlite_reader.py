@@ -128,8 +128,9 @@ class SQLiteReader:
         """All words of one stream, ordered by version and field."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT stream, version, field, commitment, salt, text FROM words"
-                " WHERE tenant = ? AND stream = ? ORDER BY version, field",
+                "SELECT e.stream, e.version, w.field, w.commitment, w.salt, w.text"
+                " FROM events AS e CROSS JOIN words AS w ON w.position = e.position"
+                " WHERE e.tenant = ? AND e.stream = ? ORDER BY e.version, w.field",
                 (tenant, stream),
             )
             return [NewWords(*row) for row in rows]

@@ -10,8 +10,10 @@ import sqlite3
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 
 APPLICATION_ID = 0x6D636C67  # "mclg", in the header of the file
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
+# Keys that grow with the log (positions; command ids begin with the time) make a commit write few pages, and
+# always the last ones: every page is one frame of the write-ahead log.
 TABLES = (
     """CREATE TABLE events (
          position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -23,7 +25,6 @@ TABLES = (
          state BLOB NOT NULL,
          UNIQUE (tenant, stream, version)
        )""",
-    # With a rowid: its wide rows are added at the end, only the narrow index grows at random places.
     """CREATE TABLE commands (
          tenant TEXT NOT NULL,
          command_id TEXT NOT NULL,
@@ -32,16 +33,14 @@ TABLES = (
          last INTEGER NOT NULL,
          recorded_at INTEGER NOT NULL,
          PRIMARY KEY (tenant, command_id)
-       )""",
+       ) WITHOUT ROWID""",
     """CREATE TABLE words (
-         tenant TEXT NOT NULL,
-         stream TEXT NOT NULL,
-         version INTEGER NOT NULL,
+         position INTEGER NOT NULL,
          field TEXT NOT NULL,
          commitment BLOB NOT NULL,
          salt BLOB NOT NULL,
          text TEXT NOT NULL,
-         PRIMARY KEY (tenant, stream, version, field)
+         PRIMARY KEY (position, field)
        ) WITHOUT ROWID""",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )

@@ -110,13 +110,7 @@ class Written:
             "SELECT * FROM commands WHERE first > ?", (self._after,)
         ).fetchall()
         events = self.events()
-        places = {(row[0], row[1], row[2]) for row in events}
-        words = [
-            row
-            for stream in dict.fromkeys((row[0], row[1]) for row in events)
-            for row in self._connection.execute("SELECT * FROM words WHERE tenant = ? AND stream = ?", stream)
-            if tuple(row[:3]) in places
-        ]
+        words = self._connection.execute("SELECT * FROM words WHERE position > ?", (self._after,)).fetchall()
         tables = [(EVENT, events), _insert("commands", commands), _insert("words", words)]
         return [(statement, rows) for statement, rows in tables if rows]
 

@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 import pytest
 
 from mentorcycle.cli.exits import ExitCode
+from mentorcycle.engine.stores.sqlite_schema import SCHEMA_VERSION
 
 from .conftest import Desk, Run
 from .terms import autumn
@@ -81,7 +82,7 @@ def test_status_shows_the_store_as_it_is(term: Desk) -> None:
     term.data("list")
     term.done("person", "add", "Nils Berg")
     record = term.data("db", "status")["record"]
-    assert (record["events"], record["schema"], record["journal_mode"]) == (23, 1, "wal")
+    assert (record["events"], record["schema"], record["journal_mode"]) == (23, SCHEMA_VERSION, "wal")
     assert [model["name"] for model in record["models"]] == MODELS
     assert {model["state"] for model in record["models"]} == {"active"}
     lags = [model["lag_events"] for model in record["models"]]

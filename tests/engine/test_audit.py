@@ -206,14 +206,14 @@ def test_replaced_words_are_named(copy):
 def test_words_moved_to_another_field_are_named(copy):
     """The commitment holds a text in its place."""
     swap = "CASE field WHEN 'statement' THEN 'measure' ELSE 'statement' END"
-    (version,) = copy.run("SELECT version FROM words WHERE field = 'statement'")[0]
-    rows = copy.run("SELECT * FROM words WHERE version = ?", version)
-    copy.run("DELETE FROM words WHERE version = ?", version)
+    (position,) = copy.run("SELECT position FROM words WHERE field = 'statement'")[0]
+    rows = copy.run("SELECT * FROM words WHERE position = ?", position)
+    copy.run("DELETE FROM words WHERE position = ?", position)
     for row in rows:
-        copy.run("INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
-    copy.run(f"UPDATE OR IGNORE words SET field = 'x' || field WHERE version = {version}")
+        copy.run("INSERT INTO words VALUES (?, ?, ?, ?, ?)", *row)
+    copy.run(f"UPDATE OR IGNORE words SET field = 'x' || field WHERE position = {position}")
     copy.run(
-        f"UPDATE words SET field = {swap.replace('field', 'substr(field, 2)')} WHERE version = {version}"
+        f"UPDATE words SET field = {swap.replace('field', 'substr(field, 2)')} WHERE position = {position}"
     )
     assert len(copy.report().of("words")) == 2
 

@@ -1,0 +1,69 @@
+"""The states that decisions are taken on: read once, or assumed as they were kept, and carried on from one to the next.
+
+What is assumed is checked: by the append, or before a refusal is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .decider import Ready
+from .states import State, States
+
+
+class View:
+    """States as one decision after the other sees them: those of the log, and on top what the decisions lead to.
+
+    A `trusting` view starts from kept states without asking the log whether they are the newest: for decisions
+    that an append will check. What refuses must be confirmed.
+    """
+
+    def __init__(self, states: States, *, trusting: bool) -> None:
+        self._states = states
+        self._trusting = trusting
+        self._seen: dict[str, State] = {}
+        self._assumed: set[str] = set()
+        self._pending: dict[str, str] = {}
+
+    def load(self, stream: str) -> State:
+        """The state as the next decision sees it."""
+        state = self._seen.get(stream)
+        if state is None:
+            state = self._seen[stream] = self._assume(stream) or self._states.load(stream)
+        return state
+
+    def prefetch(self, streams: Iterable[str]) -> None:
+        """Read in one go what decisions will ask for."""
+        wanted = dict.fromkeys(stream for stream in streams if stream not in self._seen)
+        missing = [stream for stream in wanted if self._assume(stream) is None]
+        if missing:
+            self._seen.update(self._states.load_many(missing))
+
+    def add(self, decision: Ready) -> None:
+        """Go on from the states that a decision leads to."""
+        self._seen.update(decision.after)
+        self._pending.update(dict.fromkeys(decision.after, decision.slice.command_id))
+
+    def founded(self, decision: Ready, read: Iterable[str]) -> Ready:
+        """The decision, bound to those before it whose states it has read: they are not durable yet."""
+        after = tuple({self._pending[stream]: None for stream in read if stream in self._pending})
+        return replace(decision, slice=replace(decision.slice, after=after)) if after else decision
+
+    def confirm(self, streams: Iterable[str]) -> bool:
+        """Whether the log has these states, as far as they are not pending; those it does not are loaded anew."""
+        holds = True
+        for stream in self._assumed.intersection(streams):
+            self._assumed.discard(stream)
+            if stream not in self._pending:
+                fresh = self._states.load(stream)
+                holds = holds and fresh.version == self._seen[stream].version
+                self._seen[stream] = fresh
+        return holds
+
+    def _assume(self, stream: str) -> State | None:
+        state = self._states.kept(stream) if self._trusting else None
+        if state is not None:
+            self._seen[stream] = state
+            self._assumed.add(stream)
+        return state
