@@ -1,7 +1,8 @@
 """A changed copy of a frozen record, and a record made from its values: for the fold and the codec.
 
-`replace` and `__init__` of a frozen record pay for every field by name, three times as much. Here the fields are set on an
-unfrozen twin with the same slots, which then becomes the record. Only for slotted dataclasses without `__post_init__`.
+`replace` and `__init__` of a frozen record pay for every field by name, three times as much. Here the fields are set
+on an unfrozen twin with the same slots, which then becomes the record. Only for slotted dataclasses without
+`__post_init__`.
 """
 
 from __future__ import annotations

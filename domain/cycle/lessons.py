@@ -25,13 +25,16 @@ def _observers(
     cycle: Cycle, observer: str, observed: str, day: date, context: Context, what: str
 ) -> Iterator[Refusal]:
     """Who observes whom on a day: both were in the cycle then, and they are two people without power."""
-    people = ", ".join(context.name(person) for person in were_in(cycle, day, context))
-    for person in dict.fromkeys((observer, observed)):
-        yield from not_in_cycle(cycle, person, day, context, what, f"those in it are {people}")
+    there = were_in(cycle, day, context)
+    if not {observer, observed} <= {*there}:
+        people = ", ".join(context.name(person) for person in there)
+        for person in dict.fromkeys((observer, observed)):
+            yield from not_in_cycle(cycle, person, day, context, what, f"those in it are {people}")
     if observer == observed:
         why = f"{context.name(observer)} cannot observe themselves"
         yield Refusal("self-observation", what, why, "name another observer", {"person": observer})
-    if context.person(observer).ids & context.person(observed).evaluators:
+    evaluators = context.person(observed).evaluators
+    if evaluators and evaluators & context.person(observer).ids:
         why = f"{context.name(observer)} evaluates {context.name(observed)}"
         fix = "name an observer who does not evaluate them"
         yield Refusal("observer-is-evaluator", what, why, fix, {"person": observer})
