@@ -6,8 +6,9 @@ The rules are the domain's; this knows which streams a command reads and makes a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from mentorcycle.domain import commands as c
@@ -93,17 +94,22 @@ class Reading:
 def named_streams(request: Request) -> Iterator[str]:
     """The streams that a command names; what else it needs shows when it is decided."""
     command, made = request.command, request.made
-    for field_, stream in _NAMED:
-        if id := made.get(field_) or getattr(command, field_, ""):
+    for name, stream in _naming(type(command)):
+        if id := made.get(name) or getattr(command, name):
             yield stream(id)
     if isinstance(command, c.PublishPairing):
         yield from (person_stream(participant.person) for participant in command.participants)
 
 
-_NAMED = (
-    ("cycle", cycle_stream),
-    *((name, person_stream) for name in ("person", "mentee", "leaves", "joins", "evaluator", "duplicate")),
-)
+_PEOPLE = frozenset({"person", "mentee", "leaves", "joins", "evaluator", "duplicate", "observed"})
+
+
+@cache
+def _naming(kind: type[Any]) -> tuple[tuple[str, Callable[[str], str]], ...]:
+    """The fields of a command that name a stream, and how."""
+    names = [f.name for f in fields(kind)]
+    people = [(name, person_stream) for name in names if name in _PEOPLE]
+    return (*([("cycle", cycle_stream)] if "cycle" in names else []), *people)
 
 
 class People(Mapping[str, Person]):

@@ -22,7 +22,7 @@ from .intake import instant, taken, text
 from .ledger import carries_words, content_hash, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
-from .states import Load, State, States
+from .states import Load, States
 from .stores.port import Appended, KnownCommand, Store, StoredRow
 from .turns import Turns
 from .view import View
@@ -104,20 +104,15 @@ class Executor:
     def attempted(self, request: Request, view: View) -> Ready | Refused | Failed:
         """A decision on the view; a refusal is true of the log, and not only of kept states."""
         while True:
-            read: list[str] = []
-
-            def load(stream: str, read: list[str] = read) -> State:
-                read.append(stream)
-                return view.load(stream)
-
+            view.begin()
             decision: Ready | Refused | Failed
             try:
-                decision = self.decided(request, load)
+                decision = self.decided(request, view.load)
             except MentorcycleError as error:
                 decision = Failed(error)
             if isinstance(decision, Ready):
-                return view.founded(decision, read)
-            if view.confirm(read):
+                return view.founded(decision)
+            if view.confirm():
                 return decision
 
     def receipt(self, request: Request, ready: Ready, appended: Appended) -> Receipt:
@@ -128,8 +123,10 @@ class Executor:
             self._states.keep(stream, state)
         recorded_at = from_micros(appended.recorded_at)
         events = tuple(
-            change(recorded, position=position, recorded_at=recorded_at)
-            for position, recorded in enumerate(ready.events, appended.first)
+            [
+                change(recorded, position=position, recorded_at=recorded_at)
+                for position, recorded in enumerate(ready.events, appended.first)
+            ]
         )
         subject = subject_of_events(events, ready.subject)
         return Receipt(request.command_id, subject, appended.first, appended.last, recorded_at, events)

@@ -25,9 +25,15 @@ class View:
         self._seen: dict[str, State] = {}
         self._assumed: set[str] = set()
         self._pending: dict[str, str] = {}
+        self._read: list[str] = []
+
+    def begin(self) -> None:
+        """From here on is the next decision."""
+        self._read = []
 
     def load(self, stream: str) -> State:
-        """The state as the next decision sees it."""
+        """The state as the decision sees it."""
+        self._read.append(stream)
         state = self._seen.get(stream)
         if state is None:
             state = self._seen[stream] = self._assume(stream) or self._states.load(stream)
@@ -45,15 +51,21 @@ class View:
         self._seen.update(decision.after)
         self._pending.update(dict.fromkeys(decision.after, decision.slice.command_id))
 
-    def founded(self, decision: Ready, read: Iterable[str]) -> Ready:
+    def founded(self, decision: Ready) -> Ready:
         """The decision, bound to those before it whose states it has read: they are not durable yet."""
-        after = tuple({self._pending[stream]: None for stream in read if stream in self._pending})
+        pending = self._pending
+        if not pending:
+            return decision
+        after = tuple({pending[stream]: None for stream in self._read if stream in pending})
         return replace(decision, slice=replace(decision.slice, after=after)) if after else decision
 
-    def confirm(self, streams: Iterable[str]) -> bool:
-        """Whether the log has these states, as far as they are not pending; those it does not are loaded anew."""
+    def confirm(self) -> bool:
+        """Whether the log has the states that the decision has read, as far as they are not pending.
+
+        Those it does not have are loaded anew.
+        """
         holds = True
-        for stream in self._assumed.intersection(streams):
+        for stream in self._assumed.intersection(self._read):
             self._assumed.discard(stream)
             if stream not in self._pending:
                 fresh = self._states.load(stream)
