@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from functools import cache
 from typing import Any, cast
 
 from mentorcycle.domain import commands as c
@@ -94,7 +93,7 @@ class Reading:
 def named_streams(request: Request) -> Iterator[str]:
     """The streams that a command names; what else it needs shows when it is decided."""
     command, made = request.command, request.made
-    for name, stream in _naming(type(command)):
+    for name, stream in _NAMING.get(type(command)) or _naming(type(command)):
         if id := made.get(name) or getattr(command, name):
             yield stream(id)
     if isinstance(command, c.PublishPairing):
@@ -104,12 +103,15 @@ def named_streams(request: Request) -> Iterator[str]:
 _PEOPLE = frozenset({"person", "mentee", "leaves", "joins", "evaluator", "duplicate", "observed"})
 
 
-@cache
-def _naming(kind: type[Any]) -> tuple[tuple[str, Callable[[str], str]], ...]:
+_NAMING: dict[type[Command], tuple[tuple[str, Callable[[str], str]], ...]] = {}
+
+
+def _naming(kind: type[Command]) -> tuple[tuple[str, Callable[[str], str]], ...]:
     """The fields of a command that name a stream, and how."""
-    names = [f.name for f in fields(kind)]
+    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
     people = [(name, person_stream) for name in names if name in _PEOPLE]
-    return (*([("cycle", cycle_stream)] if "cycle" in names else []), *people)
+    _NAMING[kind] = (*([("cycle", cycle_stream)] if "cycle" in names else []), *people)
+    return _NAMING[kind]
 
 
 class People(Mapping[str, Person]):
