@@ -7,6 +7,7 @@ has no guards, no command ids that are looked up, no sealed words: all of that m
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -341,6 +342,15 @@ def durability(app: Mentoring) -> tuple[str, int]:
         mode = str(cursor.fetchone()[0])
         cursor.execute("PRAGMA synchronous")
         return mode, int(cursor.fetchone()[0])
+
+
+def aggregates_in_order(path: Path, most: int) -> list[UUID]:
+    """The first aggregates of the log."""
+    connection = sqlite3.connect(path)
+    query = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY rowid LIMIT ?"
+    ids = [UUID(id) for (id,) in connection.execute(query, (most,))]
+    connection.close()
+    return ids
 
 
 METHODS = {"RematchAsked": "rematch_asked_by"}
