@@ -22,6 +22,7 @@ from .readers import Readers
 from .readers.replay import Compared
 from .states import State, nothing, refolded
 from .stores.port import Log, StoredRow
+from .undisturbed import undisturbed
 from .vault import commitments_of, mismatches
 
 BATCH = 1000
@@ -100,8 +101,9 @@ def verify(store: Log, *, progress: Callable[[int, int], None] | None = None) ->
     report = Verification(head=store.head())
     checker = _Checker(report)
     for rows in _batches(store, report.head):
-        for row in rows:
-            checker.check(row)
+        with undisturbed():
+            for row in rows:
+                checker.check(row)
         if progress is not None:
             progress(report.events, report.head)
     if checker.position < report.head:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -41,9 +42,10 @@ def to_micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+@lru_cache(maxsize=256)  # the events of one command share theirs
 def from_micros(micros: int) -> datetime:
     """The aware instant of UTC microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=micros)
+    return EPOCH + timedelta(0, 0, micros)
 
 
 def encode(recorded: Recorded[Any]) -> bytes:
@@ -80,8 +82,8 @@ def decode(row: StoredRow) -> Recorded[Any]:
             tenant,
             stream,
             version,
-            EPOCH + timedelta(0, 0, recorded_at),
-            EPOCH + timedelta(0, 0, occurred),
+            from_micros(recorded_at),
+            from_micros(occurred),
             _ACTORS.get((actor_id, role, known)) or _actor(actor_id, role, known),
             command,
             correlation,

@@ -18,9 +18,10 @@ from mentorcycle.projections import MODELS
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import Log
+from ..undisturbed import undisturbed
 from . import registry
 from .batch import Batch, Decode, decoded
-from .feeding import advance, undisturbed
+from .feeding import advance
 from .letters import DeadLetter
 from .registry import Generation, Lineup, lineup
 from .tables import Tables, tables_of

@@ -10,9 +10,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from . import sqlite_care
 from .bell import Bell
@@ -24,6 +25,10 @@ _ROW = "e.position, e.tenant, e.stream, e.version, e.topic, e.recorded_at, e.sta
 _HEAD = "SELECT coalesce(max(position), 0) FROM events"
 _AT_OR_BEFORE = "SELECT position, recorded_at FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1"
 _LAST_POSITION = 2**63 - 1
+
+_row: Callable[[tuple[Any, ...]], StoredRow] = partial(
+    tuple.__new__, StoredRow
+)  # `_make`, four times as fast
 
 
 class SQLiteReader:
@@ -72,7 +77,7 @@ class SQLiteReader:
                 " AND position <= ? ORDER BY version",
                 (tenant, stream, after, _LAST_POSITION if position is None else position),
             )
-            return list(map(StoredRow._make, rows))
+            return list(map(_row, rows))
 
     def read_streams(self, tenant: str, streams: Sequence[str]) -> dict[str, list[StoredRow]]:
         """All events of many streams at once; streams without events are present and empty."""
@@ -83,7 +88,7 @@ class SQLiteReader:
                 " ON e.tenant = ? AND e.stream = wanted.value ORDER BY wanted.key, e.version",
                 (json.dumps(list(found)), tenant),
             )
-            for row in map(StoredRow._make, rows):
+            for row in map(_row, rows):
                 found[row.stream].append(row)
         return found
 
@@ -98,7 +103,7 @@ class SQLiteReader:
             values = (*values, tenant)
         with self._connections.reading() as connection:
             rows = connection.execute(f"{query} ORDER BY position LIMIT ?", (*values, limit))
-            return list(map(StoredRow._make, rows))
+            return list(map(_row, rows))
 
     def position_at(self, recorded_at: int) -> int:
         """Last position recorded at or before that UTC microsecond; 0 when there is none."""

@@ -15,6 +15,7 @@ from mentorcycle.domain.ids import cycle_stream
 from mentorcycle.engine.codec import decode
 from mentorcycle.engine.states import State, folded, nothing
 from mentorcycle.engine.stores.port import Store, tail
+from mentorcycle.engine.undisturbed import undisturbed
 
 from ..corpus import LONG, Pair
 from ..lives import COORDINATOR, TENANT
@@ -121,10 +122,11 @@ def _log(site: Site, count: int) -> Row:
 def _fold(store: Store) -> int:
     states: dict[str, State] = {}
     count = 0
-    for row in tail(store, 0):
-        stream = row.stream
-        states[stream] = folded(states.get(stream) or nothing(stream), decode(row))
-        count += 1
+    with undisturbed():
+        for row in tail(store, 0):
+            stream = row.stream
+            states[stream] = folded(states.get(stream) or nothing(stream), decode(row))
+            count += 1
     return count
 
 
