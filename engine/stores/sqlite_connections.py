@@ -192,7 +192,10 @@ class Connections:
                 "check the path, or run: mentorcycle db init",
             )
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            # Exclusive: to close a file that SQLite has open in this process would drop its locks.
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            return
         except OSError as error:
             raise StoreUnavailable(
                 f"no log can be made at {self.path}",
