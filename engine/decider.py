@@ -18,6 +18,7 @@ from mentorcycle.domain.cycle import Cycle, decide
 from mentorcycle.domain.cycle.partners import first_candidate, next_candidate
 from mentorcycle.domain.decision import Accepted, Context, Outcome, refused
 from mentorcycle.domain.definition import Definition
+from mentorcycle.domain.events import CycleOpened, Event
 from mentorcycle.domain.ids import (
     MAIN_PROGRAMME,
     cycle_stream,
@@ -268,6 +269,7 @@ class Decider:
                 request.causation,
                 request.batch,
                 event,
+                _definition_version(state, event),
             )
             rows.append(NewEvent(stream, version, event.topic, encode(recorded)))
             events.append(recorded)
@@ -277,6 +279,13 @@ class Decider:
         digest = content_hash(request.command, request.actor, request.said_at, sealing)
         slice_ = Slice(self._tenant, request.command_id, digest, reading.expected, rows, words)
         return Ready(slice_, tuple(events), after, main)
+
+
+def _definition_version(state: State, event: Event) -> int | None:
+    """The version of the definition that an event is recorded under, when it is one of a cycle."""
+    if isinstance(event, CycleOpened):
+        return event.definition_version
+    return state.definition.version if isinstance(state, Cycle) else None
 
 
 @dataclass(slots=True)
