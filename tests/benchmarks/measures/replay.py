@@ -91,7 +91,8 @@ def _log(site: Site, count: int) -> Row:
 
     `repository.get` of one aggregate after the other is its own replay; running the notifications through mapper
     and `mutate` is the quickest that can be built from its parts. Of a large log the first takes aggregates from all
-    over it, people and cycles as they are mixed there. Reading our rows and unpacking them, into nothing, is what no fold in Python can pass.
+    over it, people and cycles as they are mixed there. Reading our rows and unpacking them, into nothing, is what no
+    fold in Python can pass.
     """
     limit = site.effort.replayed
     aggregates = aggregates_of(site.stock_path, limit)
