@@ -37,7 +37,7 @@ class Content:
         return self.plain + sha256(salt + self.words).digest() if self.words else self.plain
 
     def is_kept(self, kept: bytes, salt: bytes | None) -> bool:
-        """Whether these bytes were kept of it; without the salt, only that its words may have been others."""
+        """Whether these bytes were kept of it; without a salt for the words, whether the rest of it fits."""
         return kept[: len(self.plain)] == self.plain if salt is None else kept == self.kept(salt)
 
 
