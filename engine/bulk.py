@@ -15,6 +15,7 @@ from mentorcycle.domain.refusal import Refused
 
 from .decider import Ready, Request, named_streams
 from .executor import Executor, Said, rehearsal, sound
+from .intake import ids_for, slices_of
 from .ledger import Content, content_of
 from .receipt import Batch, Failed, Receipt, Result
 from .states import States
@@ -46,15 +47,9 @@ class Bulk:
         slice_size: int,
     ) -> Batch:
         """Many commands, see `Engine.execute_many`."""
-        if command_ids is not None and len(command_ids) != len(commands):
-            raise InvalidInput(
-                f"{len(command_ids)} command ids were given for {len(commands)} commands",
-                "each command has its own",
-            )
-        if slice_size < 1:
-            raise InvalidInput(f"a slice of {slice_size} commands cannot be taken", "it has at least one")
+        ids = ids_for(commands, command_ids)
+        slices_of(slice_size)
         said = sound(said, actor)
-        ids: Sequence[str | None] = command_ids or [None] * len(commands)
         asked = [self._asked(one, actor, said, id) for one, id in zip(commands, ids, strict=True)]
         results: list[Result] = []
         rehearsed = _Rehearsal(View(self._states, trusting=False))

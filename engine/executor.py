@@ -18,7 +18,7 @@ from mentorcycle.domain.refusal import Refused
 from .codec import decode, from_micros
 from .decider import Decider, Ready, Request
 from .history import survivor
-from .intake import instant, taken, text
+from .intake import acting, instant, taken, text
 from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
@@ -178,7 +178,7 @@ def rehearsal(request: Request, ready: Ready) -> Receipt:
 
 def sound(said: Said, actor: Actor) -> Said:
     """What is said about a command, its instant in UTC; raise `InvalidInput` for what cannot be stored."""
-    text(actor.id, "this actor's id")
+    acting(actor)
     for what in ("correlation", "causation", "batch"):
         text(getattr(said, what), f"this {what}")
     if said.occurred_at is None:
