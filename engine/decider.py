@@ -39,7 +39,7 @@ from mentorcycle.domain.refusal import Refused
 from .codec import encode, make_recorded
 from .definitions import Definitions
 from .history import not_shown
-from .ledger import carries_words, content_hash
+from .ledger import content_of
 from .states import Load, State, folded
 from .stores.port import NewEvent, NewWords, Slice
 from .vault import SALT_BYTES, seal
@@ -275,8 +275,8 @@ class Decider:
             events.append(recorded)
             after[stream] = folded(state, recorded)
         # A salt that is thrown away, when no words were kept: then nothing is left that could confirm a guess.
-        sealing = salt() if carries_words(request.command) else b""
-        digest = content_hash(request.command, request.actor, request.said_at, sealing)
+        content = content_of(request.command, request.actor, request.said_at)
+        digest = content.kept(salt() if content.words else b"")
         slice_ = Slice(self._tenant, request.command_id, digest, reading.expected, rows, words)
         return Ready(slice_, tuple(events), after, main)
 
