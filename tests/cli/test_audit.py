@@ -56,12 +56,13 @@ OF_UNAL = [
 
 def test_the_log_tells_who_did_what_and_when(term: Desk) -> None:
     heading, first, *_, last = term.done("audit", "log", "unal").splitlines()
-    assert heading.split() == ["EVENT", "RECORDED", "OCCURRED", "WHAT", "REF", "BY", "BATCH"]
+    assert heading.split()[:5] == ["POSITION", "IN", "CYCLE", "RECORDED", "OCCURRED"]
+    assert heading.split()[5:] == ["WHAT", "REF", "BY", "BATCH"]
     opened, contact = first.split(), last.split()
-    assert opened[1:5] == ["2026-10-05", "10:00", "2026-10-05", "CycleOpened"]
-    assert opened[6:] == ["local"]
-    assert contact[1:5] == ["2026-11-04", "09:00", "2026-11-04", "ContactLogged"]
-    assert contact[6:] == ["Aylin", "Ünal"]
+    assert opened[1:6] == ["1", "2026-10-05", "10:00", "2026-10-05", "CycleOpened"]
+    assert opened[7:] == ["local"]
+    assert contact[1:6] == ["9", "2026-11-04", "09:00", "2026-11-04", "ContactLogged"]
+    assert contact[7:] == ["Aylin", "Ünal"]
     assert names(term, "unal") == OF_UNAL
     assert names(term, "unal", "--newest") == OF_UNAL[::-1]
 
