@@ -61,7 +61,7 @@ def diff(session: Session, ref: str, start: str, end: str | None) -> None:
 
 def _position(place: Any, text: str | None, head: int) -> int:
     at = place.at(text)
-    return head if at is None else min(head, place.queries.position(at))
+    return head if at is None else place.queries.position(at)
 
 
 def _check(first: int, last: int) -> None:

@@ -165,6 +165,26 @@ def test_one_cycle_as_of_a_moment_is_its_page(term: Desk) -> None:
     assert then == term.done("show", "unal", "--as-of", "2026-10-20")
 
 
+FUTURE = (
+    ["list", "--as-of"],
+    ["list", "--counts", "--as-of"],
+    ["stalled", "--exit-code", "--as-of"],
+    ["show", "unal", "--as-of"],
+    ["audit", "as-of"],
+    ["audit", "diff", "unal", "--from"],
+    ["audit", "diff", "unal", "--from", "@1", "--to"],
+)
+
+
+@pytest.mark.parametrize("words", FUTURE)
+@pytest.mark.parametrize("moment", ["2027-03-01", "@99999", "2026-11-20T14:00+01:00"])
+def test_no_view_speaks_of_what_is_yet_to_come(term: Desk, words: list[str], moment: str) -> None:
+    said = term.refused(ExitCode.USAGE, *words, moment)
+    assert "is yet to come" in said
+    assert "the last event is 22, recorded on Tue 10 Nov 2026, and today is Fri 20 Nov 2026" in said
+    assert not said.startswith(("as of Mon", "as of event 9", "as of Fri"))
+
+
 def test_a_difference_names_every_field_that_changed(term: Desk) -> None:
     found = term.data("audit", "diff", "unal", "--from", "2026-10-26", "--to", "2026-10-27")
     changed = {row["field"]: (row["before"], row["after"]) for row in found["rows"]}
