@@ -129,11 +129,13 @@ def _lines(batch: str, work: BatchWork) -> list[Line]:
 
 def _name(place: WritingPlace, lines: list[Line]) -> None:
     """Put the names of its people to every cycle."""
+    from .sides import people_of
+
     cycles = {line.id: line for line in lines if line.id.startswith("c-")}
     states = [place.engine.cycle(id, place.actor) for id in cycles]
     names = place.queries.names({person for state in states for person in state.people})
     for state in states:
-        cycles[state.id].name = " / ".join(names.get(person, person) for person in state.people)
+        cycles[state.id].name = people_of(state, names)
 
 
 def _stays(id: str, events: tuple[str, ...]) -> Line:

@@ -16,6 +16,7 @@ from .columns import Column
 from .exits import ExitCode
 from .many import Line, Run, report, run
 from .problems import complain, to_mend
+from .sides import in_sides
 from .store import WritingPlace
 
 Found = dict[str, str]
@@ -78,7 +79,8 @@ def _line(place: WritingPlace, rows: Sequence[Pair], found: Found) -> Line:
     start = rows[0].start
     at = noon(start, place.programme.zone) if start and start != place.today else None
     more = {"line": rows[0].line, "rows": rows, "at": at}
-    return Line(rows[0].mentee_ref, " / ".join(names[id] for id in everybody), command, more=more)
+    name = in_sides(everybody, everybody if both else mentees, names)
+    return Line(rows[0].mentee_ref, name, command, more=more)
 
 
 def _rehearse(place: WritingPlace, lines: Sequence[Line]) -> None:
