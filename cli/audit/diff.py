@@ -41,7 +41,7 @@ def diff(session: Session, ref: str, start: str, end: str | None) -> None:
         named = called(place, {about, *ids_in(everything)})
 
         def short(value: Any) -> str:
-            return shortened(text_of(value), named)
+            return "–" if value is None else shortened(text_of(value), named)
 
         session.out.rows(
             "diff/1",

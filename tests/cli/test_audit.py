@@ -208,6 +208,17 @@ def test_a_difference_of_people_and_programmes(term: Desk) -> None:
     assert "profile.name" in fields
 
 
+def test_before_it_was_there_nothing_had_a_value(term: Desk) -> None:
+    opened = term.data("audit", "log", "unal")["rows"][0]["position"]
+    diff = ("audit", "diff", "unal", "--from", f"@{opened - 1}", "--to", f"@{opened}")
+    rows = term.data(*diff)["rows"]
+    assert {row["before"] for row in rows} == {None}
+    after = {row["field"]: row["after"] for row in rows}
+    assert (after["status"], after["stage"], after["opened_at"][:10]) == ("active", "goal-set", "2026-10-05")
+    (line,) = [line for line in term.done(*diff).splitlines() if line.startswith("opened_at")]
+    assert line.split()[1] == "–"
+
+
 def test_nothing_changed_is_said(term: Desk) -> None:
     same = term("audit", "diff", "unal", "--from", "2026-11-05", "--to", "2026-11-06")
     assert (same.stdout, same.stderr.splitlines()[-1]) == ("", "0 fields changed by 0 events")
