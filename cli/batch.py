@@ -140,10 +140,13 @@ def _name(place: WritingPlace, lines: list[Line]) -> None:
 
 def _stays(id: str, events: tuple[str, ...]) -> Line:
     """Something else than an advance: a batch's undo leaves it."""
+    from mentorcycle.domain.events import AdvanceUndone
     from mentorcycle.domain.refusal import Refusal
 
     from .many import Line
 
-    why = f"{', '.join(dict.fromkeys(events))} is not an advance"
-    refusal = Refusal("not-an-advance", f"{id} stays as it is", why, "", {"id": id})
+    why, fix = f"{', '.join(dict.fromkeys(events))} is not an advance", ""
+    if set(events) == {AdvanceUndone.event_name}:
+        why, fix = "an undo is not taken back: advance it again", f"mentorcycle advance {id}"
+    refusal = Refusal("not-an-advance", f"{id} stays as it is", why, fix, {"id": id})
     return Line(id, outcome="stays", refusals=(refusal,))
