@@ -20,7 +20,7 @@ from mentorcycle.domain.refusal import Refusal, Refused, RefusedError
 
 from .exits import ExitCode, ending, environment
 from .lazy import LazyGroup, suggest
-from .paste import remedy
+from .paste import remedies, remedy
 from .text import harmless, paint
 
 SCHEMA = "error/1"
@@ -95,7 +95,7 @@ def _refused(refusals: tuple[Refusal, ...], exit_code: ExitCode) -> Report:
         exit=exit_code,
         what=refusals[0].what,
         why="; ".join(_unstopped(refusal.why) for refusal in refusals),
-        fixes=tuple(dict.fromkeys(fix for fix in map(remedy, refusals) if fix)),
+        fixes=tuple(dict.fromkeys(fix for refusal in refusals for fix in remedies(refusal))),
         facts={name: fact for refusal in reversed(refusals) for name, fact in refusal.facts.items()},
         reasons=tuple(map(_reason, refusals)),
     )

@@ -46,9 +46,23 @@ PASTE: dict[str, Template] = {
 }
 """Code to template; a code stands here when the command that helps is the same in every case."""
 
+CORRECTION = "mentorcycle cycle correct {cycle} EVENT --set FIELD=VALUE --reason late-entry"
+ALSO: dict[str, Template] = {"wrong-stage": CORRECTION}
+"""Code to a second way that the refusal's own fix speaks of; its words then stand between both commands."""
+
+
+def remedies(refusal: Refusal) -> tuple[str, ...]:
+    """Everything that would help, the nearest first."""
+    also = _filled(refusal, ALSO)
+    return tuple(filter(None, (remedy(refusal), refusal.fix, also) if also else (remedy(refusal),)))
+
 
 def remedy(refusal: Refusal, templates: Mapping[str, Template] = PASTE) -> str:
     """A command for the shell, or the refusal's own fix."""
+    return _filled(refusal, templates) or refusal.fix
+
+
+def _filled(refusal: Refusal, templates: Mapping[str, Template]) -> str:
     known = templates.get(refusal.code, ())
     facts = {name: _quoted(fact) for name, fact in refusal.facts.items()}
     for template in (known,) if isinstance(known, str) else known:
@@ -56,7 +70,7 @@ def remedy(refusal: Refusal, templates: Mapping[str, Template] = PASTE) -> str:
             return template.format_map(facts)
         except KeyError:
             continue
-    return refusal.fix
+    return ""
 
 
 def _quoted(fact: Fact) -> str:

@@ -95,6 +95,21 @@ def test_the_number_of_the_event_is_the_one_that_the_log_shows_and_a_rehearsal_n
     assert desk.data("show", "unal")["record"]["minutes"]["total"] == 45
 
 
+def test_an_entry_that_comes_too_late_for_its_stage_is_told_of_corrections(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "focus", "unal")
+    seen = desk.data("cycle", "observe", "unal", "--minutes", "40")["record"]
+    desk.done("advance", "unal", "debrief")
+
+    said = desk.refused(3, "cycle", "observe", "unal", "--minutes", "45")
+
+    first, advice, late = (line.strip() for line in said.splitlines()[2:5])
+    assert first.startswith("fix: mentorcycle next c-")
+    assert advice == "advance to that stage first; a late change of what was recorded is a correction"
+    typed = late.replace("EVENT", str(seen["version"])).replace("FIELD=VALUE", "minutes=45")
+    assert desk.done(*typed.split()[1:]).endswith("is corrected: minutes 40 → 45")
+
+
 def test_a_value_that_is_cleared_is_shown_as_none(desk: Desk) -> None:
     desk.opened("unal")
     goal = ("--area", "engagement", "--measured", "--target", "80", "--unit", "percent")
