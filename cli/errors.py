@@ -20,7 +20,7 @@ from mentorcycle.domain.refusal import Refusal, Refused, RefusedError
 
 from .exits import ExitCode, ending, environment
 from .lazy import LazyGroup, suggest
-from .paste import remedies, remedy
+from .paste import fixes_for, remedies, remedy
 from .text import harmless, paint
 
 SCHEMA = "error/1"
@@ -45,8 +45,9 @@ def report(error: BaseException | Refused) -> Report:
         case Refused(refusals) | RefusedError(refusals=refusals):
             return _refused(refusals, ending(error))
         case MentorcycleError():
-            fixes = (error.fix,) if error.fix else ()
-            return Report(_kebab(error), ending(error), error.what, error.why, fixes, _facts(error))
+            return Report(
+                _kebab(error), ending(error), error.what, error.why, fixes_for(error), _facts(error)
+            )
         case click.UsageError():
             return _usage(error)
         case click.ClickException():

@@ -15,6 +15,7 @@ from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
 from .columns import Column
 from .exits import ExitCode
 from .many import Line, Run, report, run
+from .paste import fixes_for
 from .problems import complain, to_mend
 from .sides import in_sides
 from .store import WritingPlace
@@ -59,7 +60,9 @@ def _people(place: WritingPlace, pairs: Sequence[Pair]) -> tuple[Found, list[Pro
                 found[text] = found.get(text) or place.person(text)
             except (NotFound, Ambiguous) as error:
                 what = "nobody is called so" if isinstance(error, NotFound) else error.why
-                problems.append(Problem(pair.file, pair.line, column, text, what, error.fix))
+                problems.append(
+                    Problem(pair.file, pair.line, column, text, what, ", or ".join(fixes_for(error)))
+                )
     return found, problems
 
 
