@@ -14,7 +14,7 @@ from mentorcycle.domain.refusal import Refusal, Refused
 from .columns import Column
 from .exits import ExitCode, ending
 from .labels import ids_in, shortened
-from .paste import remedy
+from .paste import fixes_for, remedies
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Line:
     @property
     def fix(self) -> list[str]:
         if self.error is not None:
-            return [self.error.fix] if self.error.fix else []
-        return list(dict.fromkeys(fix for fix in map(remedy, self.refusals) if fix))
+            return [*fixes_for(self.error)]
+        return list(dict.fromkeys(fix for refusal in self.refusals for fix in remedies(refusal)))
 
     def fail(self, error: MentorcycleError) -> None:
         """It could not be decided or written."""

@@ -27,6 +27,7 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
     from .columns import Column
     from .exits import ExitCode
     from .labels import ids_in, shortened
+    from .sides import people_of
     from .store import writing
 
     with writing(session) as place:
@@ -52,7 +53,7 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
             Column("who", "waiting on", human=lambda who: ", ".join(names.get(id, id) for id in who)),
             Column("fix", "do", keep=True, human=short),
         ]
-        people = " / ".join(names.get(person, person) for person in cycle.people)
+        people = people_of(cycle, names)
         status = "" if cycle.status.value == "active" else f", {cycle.status.value}"
         session.out.rows(
             "next/1",

@@ -15,7 +15,9 @@ from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
 from .columns import Column
 from .exits import ExitCode
 from .many import Line, Run, report, run
+from .paste import fixes_for
 from .problems import complain, to_mend
+from .sides import in_sides
 from .store import WritingPlace
 
 Found = dict[str, str]
@@ -58,7 +60,9 @@ def _people(place: WritingPlace, pairs: Sequence[Pair]) -> tuple[Found, list[Pro
                 found[text] = found.get(text) or place.person(text)
             except (NotFound, Ambiguous) as error:
                 what = "nobody is called so" if isinstance(error, NotFound) else error.why
-                problems.append(Problem(pair.file, pair.line, column, text, what, error.fix))
+                problems.append(
+                    Problem(pair.file, pair.line, column, text, what, ", or ".join(fixes_for(error)))
+                )
     return found, problems
 
 
@@ -78,7 +82,8 @@ def _line(place: WritingPlace, rows: Sequence[Pair], found: Found) -> Line:
     start = rows[0].start
     at = noon(start, place.programme.zone) if start and start != place.today else None
     more = {"line": rows[0].line, "rows": rows, "at": at}
-    return Line(rows[0].mentee_ref, " / ".join(names[id] for id in everybody), command, more=more)
+    name = in_sides(everybody, everybody if both else mentees, names)
+    return Line(rows[0].mentee_ref, name, command, more=more)
 
 
 def _rehearse(place: WritingPlace, lines: Sequence[Line]) -> None:

@@ -17,7 +17,6 @@ import click
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from .asof import AsOf
     from .dates import Calendar, When
     from .render import Output
     from .settings import Settings
@@ -88,14 +87,6 @@ class Session:
         when = parse(text, self.today(zone), calendar, zone)
         self.talk(when.echo)
         return when
-
-    def as_of(self, text: str, zone: str, calendar: Calendar | None = None) -> AsOf:
-        """Read the value of `--as-of`, and echo what it stands for."""
-        from .asof import parse_as_of
-
-        as_of = parse_as_of(text, self.today(zone), zone, calendar)
-        self.talk(as_of.echo)
-        return as_of
 
     @property
     def last(self) -> str | None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.queries import Queries
 
+    from .asof import AsOf
+
 
 SQLITE = "sqlite:///"
 
@@ -126,13 +128,22 @@ class Place:
         """`--as-of` as the engine takes it: a position, an instant, or None for now."""
         if text is None:
             return None
-        as_of = self.session.as_of(text, self.programme.zone, self.programme.calendar)
+        as_of = self.as_of(text)
+        self.session.talk(as_of.echo)
         return as_of.stamp
 
+    def as_of(self, text: str) -> AsOf:
+        """What was typed of a moment in the recorded past; raise `WrongValue` for one yet to come."""
+        from .asof import not_ahead, parse_as_of
+
+        zone, head = self.programme.zone, self.queries.head()
+        as_of = parse_as_of(text, self.today, zone, self.programme.calendar)
+        return not_ahead(as_of, self.session.now(), zone, head, self.queries.recorded_at(head))
+
     def day_of(self, at: int | datetime | None) -> date:
-        """The day on which a moment of `at` was, where the programme is; a moment to come counts as today."""
+        """The day on which a moment of `at` was, where the programme is."""
         moment = self.queries.recorded_at(at) if isinstance(at, int) else at
-        return self.today if moment is None else min(self.programme.day(moment), self.today)
+        return self.today if moment is None else self.programme.day(moment)
 
 
 class WritingPlace(Place):

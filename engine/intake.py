@@ -38,7 +38,8 @@ def taken(command: Command) -> Command:
     for name, default, check in _CHECKS.get(kind) or _checks(kind):
         value = getattr(command, name)
         if value is not default and (why := check(value)) is not None:
-            raise InvalidInput(f"{name} of {kind.__name__} cannot be taken", why, "nothing was done")
+            fix = "give a value of the declared type that can be stored"
+            raise InvalidInput(f"{name} of {kind.__name__} cannot be taken", why, fix)
     instants = _INSTANTS.get(kind)
     if instants is None:
         hints = get_type_hints(kind)

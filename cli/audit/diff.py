@@ -41,7 +41,7 @@ def diff(session: Session, ref: str, start: str, end: str | None) -> None:
         named = called(place, {about, *ids_in(everything)})
 
         def short(value: Any) -> str:
-            return shortened(text_of(value), named)
+            return "–" if value is None else shortened(text_of(value), named)
 
         session.out.rows(
             "diff/1",
@@ -61,7 +61,7 @@ def diff(session: Session, ref: str, start: str, end: str | None) -> None:
 
 def _position(place: Any, text: str | None, head: int) -> int:
     at = place.at(text)
-    return head if at is None else min(head, place.queries.position(at))
+    return head if at is None else place.queries.position(at)
 
 
 def _check(first: int, last: int) -> None:

@@ -99,8 +99,9 @@ def _folder(path: Path) -> Package:
             found = {each.name: each for each in inner[0].iterdir()}
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read", reason(error), "pass a readable folder") from None
-    files = _by_lower_name(path.name, [name for name, each in found.items() if each.is_file()])
-    return Package(path.name, files, lambda name: found[name].open("rb"))
+    called = path.absolute().name or str(path)  # `.` has no name of its own
+    files = _by_lower_name(called, [name for name, each in found.items() if each.is_file()])
+    return Package(called, files, lambda name: found[name].open("rb"))
 
 
 def _zip(name: str, archive: zipfile.ZipFile) -> Package:

@@ -56,12 +56,13 @@ OF_UNAL = [
 
 def test_the_log_tells_who_did_what_and_when(term: Desk) -> None:
     heading, first, *_, last = term.done("audit", "log", "unal").splitlines()
-    assert heading.split() == ["EVENT", "RECORDED", "OCCURRED", "WHAT", "REF", "BY", "BATCH"]
+    assert heading.split()[:5] == ["POSITION", "IN", "CYCLE", "RECORDED", "OCCURRED"]
+    assert heading.split()[5:] == ["WHAT", "REF", "BY", "BATCH"]
     opened, contact = first.split(), last.split()
-    assert opened[1:5] == ["2026-10-05", "10:00", "2026-10-05", "CycleOpened"]
-    assert opened[6:] == ["local"]
-    assert contact[1:5] == ["2026-11-04", "09:00", "2026-11-04", "ContactLogged"]
-    assert contact[6:] == ["Aylin", "Ünal"]
+    assert opened[1:6] == ["1", "2026-10-05", "10:00", "2026-10-05", "CycleOpened"]
+    assert opened[7:] == ["local"]
+    assert contact[1:6] == ["9", "2026-11-04", "09:00", "2026-11-04", "ContactLogged"]
+    assert contact[7:] == ["Aylin", "Ünal"]
     assert names(term, "unal") == OF_UNAL
     assert names(term, "unal", "--newest") == OF_UNAL[::-1]
 
@@ -164,6 +165,26 @@ def test_one_cycle_as_of_a_moment_is_its_page(term: Desk) -> None:
     assert then == term.done("show", "unal", "--as-of", "2026-10-20")
 
 
+FUTURE = (
+    ["list", "--as-of"],
+    ["list", "--counts", "--as-of"],
+    ["stalled", "--exit-code", "--as-of"],
+    ["show", "unal", "--as-of"],
+    ["audit", "as-of"],
+    ["audit", "diff", "unal", "--from"],
+    ["audit", "diff", "unal", "--from", "@1", "--to"],
+)
+
+
+@pytest.mark.parametrize("words", FUTURE)
+@pytest.mark.parametrize("moment", ["2027-03-01", "@99999", "2026-11-20T14:00+01:00"])
+def test_no_view_speaks_of_what_is_yet_to_come(term: Desk, words: list[str], moment: str) -> None:
+    said = term.refused(ExitCode.USAGE, *words, moment)
+    assert "is yet to come" in said
+    assert "the last event is 22, recorded on Tue 10 Nov 2026, and today is Fri 20 Nov 2026" in said
+    assert not said.startswith(("as of Mon", "as of event 9", "as of Fri"))
+
+
 def test_a_difference_names_every_field_that_changed(term: Desk) -> None:
     found = term.data("audit", "diff", "unal", "--from", "2026-10-26", "--to", "2026-10-27")
     changed = {row["field"]: (row["before"], row["after"]) for row in found["rows"]}
@@ -185,6 +206,17 @@ def test_a_difference_of_people_and_programmes(term: Desk) -> None:
     assert rows == [{"field": "calendar.closures.2026-11-26", "before": None, "after": True}]
     fields = [row["field"] for row in term.data("audit", "diff", "nasser", "--from", "@0")["rows"]]
     assert "profile.name" in fields
+
+
+def test_before_it_was_there_nothing_had_a_value(term: Desk) -> None:
+    opened = term.data("audit", "log", "unal")["rows"][0]["position"]
+    diff = ("audit", "diff", "unal", "--from", f"@{opened - 1}", "--to", f"@{opened}")
+    rows = term.data(*diff)["rows"]
+    assert {row["before"] for row in rows} == {None}
+    after = {row["field"]: row["after"] for row in rows}
+    assert (after["status"], after["stage"], after["opened_at"][:10]) == ("active", "goal-set", "2026-10-05")
+    (line,) = [line for line in term.done(*diff).splitlines() if line.startswith("opened_at")]
+    assert line.split()[1] == "–"
 
 
 def test_nothing_changed_is_said(term: Desk) -> None:

@@ -251,3 +251,18 @@ def test_refusals_in_json_have_codes(desk: Desk) -> None:
     assert error["exit"] == 3
     assert [reason["code"] for reason in error["reasons"]] == ["goals-set"]
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-Infinity"])
+def test_a_number_that_none_can_reach_is_told_with_one_that_can(desk: Desk, number: str) -> None:
+    desk.opened("unal")
+    goal = ("--area", "engagement", "--measured", "--unit", "percent", f"--target={number}")
+    said = desk.refused(2, "cycle", "goal", "unal", *goal)
+    assert f"invalid value for '--target': '{number}' is no number that can be reached" in said
+    assert "give one such as 80" in said
+
+
+def test_a_number_too_large_to_be_stored_is_told_with_what_to_do(desk: Desk) -> None:
+    desk.opened("unal")
+    said = desk.refused(3, "cycle", "checkin", "unal", "--minutes", "9" * 20)
+    assert "fix: give a value of the declared type that can be stored" in said

@@ -82,7 +82,7 @@ def test_status_shows_the_store_as_it_is(term: Desk) -> None:
     term.data("list")
     term.done("person", "add", "Nils Berg")
     record = term.data("db", "status")["record"]
-    assert (record["events"], record["schema"], record["journal_mode"]) == (23, SCHEMA_VERSION, "wal")
+    assert (record["events"], record["store_schema"], record["journal_mode"]) == (23, SCHEMA_VERSION, "wal")
     assert [model["name"] for model in record["models"]] == MODELS
     assert {model["state"] for model in record["models"]} == {"active"}
     lags = [model["lag_events"] for model in record["models"]]

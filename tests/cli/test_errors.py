@@ -80,7 +80,29 @@ CATALOGUE: dict[str, tuple[BaseException | Refused, int, str]] = {
         4,
         "error: '7f3k' names more than one cycle.\n"
         "  why: it could be c-7f3k9 A. Ünal, c-7f3km T. Okoro.\n"
-        "  fix: type more of it",
+        "  fix: type more of it, or use an id: c-7f3k9 or c-7f3km",
+    ),
+    "an exact name of several": (
+        Ambiguous("person", "a ünal", ("p-7f3k A. Ünal", "p-9m2d A. Ünal")),
+        4,
+        "error: 'a ünal' names more than one person.\n"
+        "  why: it could be p-7f3k A. Ünal, p-9m2d A. Ünal.\n"
+        "  fix: use an id: p-7f3k or p-9m2d",
+    ),
+    "an exact name in several cycles": (
+        Ambiguous("cycle", "A Ünal", ("c-7f3k A. Ünal / B. Karlsson", "c-9m2d A. Ünal, T. Okoro / S. Lind")),
+        4,
+        "error: 'A Ünal' names more than one cycle.\n"
+        "  why: it could be c-7f3k A. Ünal / B. Karlsson, c-9m2d A. Ünal, T. Okoro / S. Lind.\n"
+        "  fix: use an id: c-7f3k or c-9m2d",
+    ),
+    "nobody like it": (
+        NotFound("cycle or person", "zz"),
+        4,
+        "error: no cycle or person is called 'zz'.\n"
+        "  why: nothing has that id, name or prefix.\n"
+        "  fix: mentorcycle list\n"
+        "       mentorcycle person list",
     ),
     "conflict": (
         Conflict("cycle:c-7f3k", 3, 4),

@@ -78,8 +78,8 @@ def test_a_position_is_the_moment_at_which_that_event_was_recorded(term: Desk) -
     assert row == {**evening["rows"][0], "elapsed": 1, "late_by": 0}
 
 
-def test_a_moment_to_come_makes_nothing_late(term: Desk) -> None:
-    assert term.data("list", "--as-of", "2027-06-01")["rows"] == term.data("list")["rows"]
+def test_the_end_of_today_is_now(term: Desk) -> None:
+    assert term.data("list", "--as-of", "today")["rows"] == term.data("list")["rows"]
 
 
 def test_counts_are_a_table_of_stages_and_statuses(term: Desk) -> None:

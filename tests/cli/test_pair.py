@@ -1,6 +1,7 @@
 """Pairings from the command line: one, a group, or a whole file of which every row is checked first."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,18 @@ def test_a_mentor_is_not_over_capacity_by_two_rows_of_one_file(desk: Desk, pairs
     result = desk("pair", "publish", "--from", "pairs.csv")
     assert result.exit_code == 3
     assert "Vera Ek would have 2 mentees and takes 1" in result.stdout
+
+
+def test_a_group_is_called_the_same_wherever_it_is_named(desk: Desk, pairs: Path) -> None:
+    pairs.write_text(HEADER + "Mira Nasser,Sara Lind,one,,\nVera Ek,Sara Lind,one,,\n", "utf-8")
+    called = "Mira Nasser, Vera Ek / Sara Lind"
+    assert desk.data("pair", "publish", "--from", "pairs.csv")["rows"][0]["name"] == called
+    batch = desk.data("cycle", "open", "nasser", "unal")["batch"]
+    assert called in desk.done("show", "nasser").splitlines()[0]
+    assert f"  {called} · goal-set" in desk.done("next", "nasser").splitlines()[0]
+    for command in (("list",), ("advance", "nasser", "unal", "--dry-run"), ("batch", "undo", batch)):
+        found = desk("--format", "json", *command)
+        assert called in [row["name"] for row in json.loads(found.stdout)["rows"]]
 
 
 def test_a_group_is_published_whole_or_not_at_all(desk: Desk, pairs: Path) -> None:
