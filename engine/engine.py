@@ -26,7 +26,7 @@ from .codec import to_micros
 from .decider import Decider, Reading
 from .enrolment import Entry, enrolment, roster_ids
 from .executor import Executor, Said
-from .history import History, survivor
+from .history import History, known_in
 from .queries import Queries
 from .receipt import Batch, Receipt
 from .roster.model import Roster
@@ -50,7 +50,7 @@ class Engine:
         self._decider = Decider(tenant, self.settings.entropy)
         self._executor = Executor(store, tenant, self.settings, self._states, self._decider)
         self._bulk = Bulk(store, tenant, self.settings.retakes, self._states, self._executor)
-        self._history = History(store, tenant)
+        self._history = History(store, tenant, self._states.load)
         self.queries = Queries(store, tenant, self.settings.clock)
 
     @classmethod
@@ -136,8 +136,8 @@ class Engine:
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
         """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""
         reading = Reading(self._states.load)
-        actor = survivor(actor, self._states.load)
         state = self._history.readable(reading.cycle(cycle), actor)
+        actor = known_in(state, actor, self._states.load)
         programme, definition = self._decider.of_cycle(state, reading)
         return moves(
             state, self._decider.context(actor, self.settings.clock(), reading, programme, definition)
@@ -145,8 +145,7 @@ class Engine:
 
     def cycle(self, cycle: str, actor: Actor) -> Cycle:
         """The present state of a cycle, from the log."""
-        state = Reading(self._states.load).cycle(cycle)
-        return self._history.readable(state, survivor(actor, self._states.load))
+        return self._history.readable(Reading(self._states.load).cycle(cycle), actor)
 
     def person(self, person: str) -> Person:
         """The present state of a person, from the log; ids of merged duplicates lead to the survivor."""

@@ -13,7 +13,6 @@ from .asked import Asked
 
 if TYPE_CHECKING:
     from ..audit import Verification
-    from ..history import History
     from ..states import State
 
 
@@ -40,9 +39,3 @@ class PastQuestions(Asked):
         return (
             verify_all(self.readers, progress=progress) if replay else verify(self.store, progress=progress)
         )
-
-    @property
-    def _past(self) -> History:
-        from ..history import History
-
-        return History(self.store, self.tenant)
