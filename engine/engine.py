@@ -50,8 +50,8 @@ class Engine:
         self._decider = Decider(tenant, self.settings.entropy)
         self._executor = Executor(store, tenant, self.settings, self._states, self._decider)
         self._bulk = Bulk(store, tenant, self.settings.retakes, self._states, self._executor)
-        self._history = History(store, tenant, self._states.load)
         self.queries = Queries(store, tenant, self.settings.clock)
+        self._history = History(store, tenant, self.queries.concerns, self._states.load)
 
     @classmethod
     def open(

@@ -5,7 +5,7 @@ Every question is asked by an actor; who may not see gets a refusal, and words o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,17 @@ def not_shown(cycle: Cycle, actor: Actor) -> Refused:
     )
 
 
+def elsewhere(id: str, programme: str) -> Refused:
+    """Why staff of one programme are not shown what happened in another."""
+    return forbidden(
+        f"what happened to {id} is not shown",
+        f"it is not of the programme {programme}, to which this actor is bounded",
+        "ask somebody of its programme, or of all programmes",
+        id=id,
+        programme=programme,
+    )
+
+
 def with_all_ids(actor: Actor, load: Load) -> Actor:
     """The participant with every id they go by: merged duplicates and the one they were merged into are one person."""
     if actor.role is not Role.PARTICIPANT:
@@ -69,11 +80,18 @@ def known_in(cycle: Cycle, actor: Actor, load: Load) -> Actor:
 
 
 class History:
-    """The past of one tenant's streams."""
+    """The past of one tenant's streams; `concerns` says whether that of a stream is a programme's business."""
 
-    def __init__(self, store: Log, tenant: str, load: Load | None = None) -> None:
+    def __init__(
+        self,
+        store: Log,
+        tenant: str,
+        concerns: Callable[[str, str], bool],
+        load: Load | None = None,
+    ) -> None:
         self._store = store
         self._tenant = tenant
+        self._concerns = concerns
         self._load = load or self._from_log
 
     def readable(self, cycle: Cycle, actor: Actor) -> Cycle:
@@ -115,7 +133,7 @@ class History:
             present = refolded(present, recorded, row)
             if upto is None or row.position <= upto:
                 events.append(recorded)
-        self._permit(present, ref, actor)
+        self._permit(present, stream, actor)
         if words and isinstance(present, Cycle):
             reader = with_all_ids(actor, self._load)
             if may_read_words(present, reader):
@@ -129,19 +147,22 @@ class History:
         rows = self._store.read_stream(self._tenant, stream)
         then = replayed(stream, (row for row in rows if row.position <= position))
         present = replayed(stream, (row for row in rows if row.position > position), then)
-        self._permit(present, ref, actor)
+        self._permit(present, stream, actor)
         return then
 
     def _from_log(self, stream: str) -> State:
         return replayed(stream, self._store.read_stream(self._tenant, stream))
 
-    def _permit(self, state: State, ref: str, actor: Actor) -> None:
+    def _permit(self, state: State, stream: str, actor: Actor) -> None:
         if isinstance(state, Cycle):
             self.readable(state, actor)
-        elif isinstance(state, Person):
+            return
+        if isinstance(state, Person):
             self.readable_person(state, actor)
         elif not state.exists:
-            raise NotFound("programme", ref)
+            raise NotFound("programme", state.id)
+        if actor.programme is not None and not self._concerns(actor.programme, stream):
+            elsewhere(state.id, actor.programme).or_raise()
 
     def _opened(
         self, events: Iterable[Recorded[Any]], cycle: Cycle, actor: Actor, stream: str

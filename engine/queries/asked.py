@@ -19,6 +19,7 @@ from ..codec import decode, from_micros, to_micros
 from ..definitions import Definitions
 from ..readers import Readers
 from ..stores.port import Log
+from .bounds import concerning
 
 if TYPE_CHECKING:
     from ..history import History
@@ -70,6 +71,11 @@ class Asked:
         """The published definition called `name` or `name@version`; empty asks for the programme's default."""
         return self._definitions.wanted(name, programme)
 
+    def concerns(self, programme: str, stream: str) -> bool:
+        """Whether what happened in a stream concerns a programme."""
+        with self.readers.view() as view:
+            return bool(concerning(view, self.tenant, programme, [stream]))
+
     def with_all_ids(self, actor: Actor) -> Actor:
         """The participant with every id they go by: merged duplicates and the one they were merged into."""
         if actor.role is not Role.PARTICIPANT:
@@ -81,7 +87,7 @@ class Asked:
     def _past(self) -> History:
         from ..history import History  # loads what a list of cycles never needs
 
-        return History(self.store, self.tenant)
+        return History(self.store, self.tenant, self.concerns)
 
     def _bounded(self, actor: Actor, programme: str | None) -> str | None:
         """The programme to filter by: an actor who is bounded to one sees no other."""
