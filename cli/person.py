@@ -154,7 +154,7 @@ def _duplicate(place: WritingPlace, kept: str, text: str) -> str:
     """The id that is meant; one that was merged into `kept` before is found too, so that a repeat is already so."""
     found = place.person(text)
     merged = place.engine.person(kept).duplicates if found == kept else ()
-    names = (name for match in place.queries.find_people(text) for name in match.other_names)
+    names = (name for match in place.queries.find_people(text, place.actor) for name in match.other_names)
     return next((name for name in names if name in merged), found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mentorcycle.domain.ids import MAIN_PROGRAMME, cycle_stream, programme_stream, subject_of
+from mentorcycle.projections.trail import BatchMember
 
 from ..readers import View
 
@@ -21,6 +22,13 @@ def concerning(view: View, tenant: str, programme: str, streams: Iterable[str]) 
     if programme != MAIN_PROGRAMME:
         people = _taking_part(view, tenant, programme, people)
     return found | people | wanted.intersection({programme_stream(programme)})
+
+
+def members_of(view: View, tenant: str, programme: str, batch: str) -> list[BatchMember]:
+    """The streams of a batch that concern a programme."""
+    members = view.trail.members(tenant, batch)
+    streams = concerning(view, tenant, programme, {member.stream for member in members})
+    return [member for member in members if member.stream in streams]
 
 
 def _taking_part(view: View, tenant: str, programme: str, people: set[str]) -> set[str]:

@@ -17,7 +17,7 @@ from mentorcycle.projections.trail import BatchMember, BatchRow, TrailRow
 
 from ..readers import View
 from .asked import Asked, refuse
-from .bounds import concerning
+from .bounds import concerning, members_of
 
 FIRST_CHUNK, LARGEST_CHUNK = 200, 20_000
 """How many rows are looked at in one go when only some of them may be shown."""
@@ -112,7 +112,8 @@ class TrailQuestions(Asked):
         """Batches that concern a programme, with the number of their events that do."""
         while rows := view.trail.batches(self.tenant, before=before, limit=FIRST_CHUNK):
             for row in rows:
-                events = sum(member.events for member in self._members_of(view, row.batch, programme))
+                members = members_of(view, self.tenant, programme, row.batch)
+                events = sum(member.events for member in members)
                 if events:
                     yield row._replace(events=events)
             before = rows[-1].first
@@ -120,12 +121,7 @@ class TrailQuestions(Asked):
     def _members(self, view: View, batch: str, actor: Actor) -> list[BatchMember]:
         if actor.programme is None:
             return view.trail.members(self.tenant, batch)
-        return self._members_of(view, batch, actor.programme)
-
-    def _members_of(self, view: View, batch: str, programme: str) -> list[BatchMember]:
-        members = view.trail.members(self.tenant, batch)
-        streams = concerning(view, self.tenant, programme, {member.stream for member in members})
-        return [member for member in members if member.stream in streams]
+        return members_of(view, self.tenant, actor.programme, batch)
 
 
 def _chunks(
