@@ -100,7 +100,7 @@ def _target(place: WritingPlace, cycle: Cycle, stage: str | None) -> str | None:
     """Where to, by name: a decision taken anew after somebody else advanced the cycle is then already so."""
     if stage is not None:
         return stage
-    edge = place.engine.definition(cycle.id).forward(cycle.stage)
+    edge = place.engine.definition(cycle.id, place.actor).forward(cycle.stage)
     return edge.target if edge else None
 
 

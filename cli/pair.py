@@ -121,7 +121,7 @@ def end(
     with writing(session) as place:
         who = place.person(person)
         partner = place.person(other) if other else None
-        pairings = place.engine.person(who).pairings.values()
+        pairings = place.engine.person(who, place.actor).pairings.values()
         meant = [pairing for pairing in pairings if partner is None or pairing.has(partner)]
         if len(meant) > 1:
             partners = [people(place, [p for p in pairing.people if p != who]) for pairing in meant]

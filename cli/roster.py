@@ -62,7 +62,7 @@ def import_(session: Session, file: Path, partial: bool, end_roles: bool, dry_ru
         written = _complain(session, file, problems, roster.bad)
         if problems and not (partial and roster.people):
             _refuse(file, problems, written, can_be_partial=bool(roster.people))
-        entries = place.engine.enrolment(roster)
+        entries = place.engine.enrolment(roster, place.actor)
         lines = _lines(entries)
         if not lines:
             session.talk(f"nothing to do: {_unchanged(entries)}")
@@ -89,7 +89,7 @@ def diff(session: Session, file: Path, end_roles: bool) -> None:
         if problems:
             _complain(session, file, problems, None)
             _refuse(file, problems, None, can_be_partial=False)
-        _differences(session, place.engine.enrolment(roster))
+        _differences(session, place.engine.enrolment(roster, place.actor))
 
 
 @command()

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.actor import LOCAL, Actor
-from mentorcycle.domain.errors import NotFound
+from mentorcycle.domain.errors import MentorcycleError, NotFound
 from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME
-from mentorcycle.domain.vocabulary import Known
+from mentorcycle.domain.vocabulary import Known, Role
 
 from .progress import counting
 from .refs import LAST, Candidate, resolve
@@ -25,12 +25,30 @@ from .settings import DEFAULT_DB, DEMO_DB
 if TYPE_CHECKING:
     from mentorcycle.domain.programme import Programme
     from mentorcycle.engine.engine import Engine
-    from mentorcycle.engine.queries import Queries
+    from mentorcycle.engine.queries import Found, Queries
 
     from .asof import AsOf
 
 
 SQLITE = "sqlite:///"
+
+
+class NotOfTheirs(NotFound):
+    """Nothing that a participant may mean is called so; whether anything else is, they are not told."""
+
+    def __init__(self, kind: str, reference: str, fix: str = "") -> None:
+        super().__init__(kind, reference)
+        MentorcycleError.__init__(
+            self,
+            f"no {kind} of yours is called {reference!r}",
+            "participants mean their own cycles and the people in them",
+            fix or "name one of those, or ask a coordinator",
+        )
+
+
+def unknown(kind: str, reference: str, actor: Actor, fix: str = "") -> NotFound:
+    """The error for a reference that means nothing to an actor."""
+    return (NotOfTheirs if actor.role is Role.PARTICIPANT else NotFound)(kind, reference, fix)
 
 
 class Place:
@@ -50,7 +68,10 @@ class Place:
             case "auditor":
                 return Actor.auditor(LOCAL)
             case _:
-                return Actor.participant(self.person(named), Known.ASSERTED)
+                anybody = Actor.coordinator(
+                    LOCAL
+                )  # who they are is asserted, not looked up in their own name
+                return Actor.participant(self._person(named, anybody), Known.ASSERTED)
 
     @cached_property
     def programme(self) -> Programme:
@@ -70,11 +91,10 @@ class Place:
         return self.session.today(self.programme.zone)
 
     def cycle(self, text: str, *, remember: bool = True) -> str:
-        """The full id of the cycle that is meant; `@last` means it from then on."""
+        """The full id of the cycle that is meant by whoever acts; `@last` means it from then on."""
         last = self.session.last
         wanted = last if text.strip() == LAST and last else text
-        candidates = (Candidate(c.id, c.name, c.other_names) for c in self.queries.find_cycles(wanted))
-        found = resolve(text, candidates, "cycle", last=last).id
+        found = self._meant(text, self.queries.find_cycles(wanted, self.actor), "cycle", self.actor, last)
         if remember:
             self.session.remember(found)
         self.label(found)
@@ -82,14 +102,25 @@ class Place:
 
     def person(self, text: str) -> str:
         """The full id of the person that is meant; ids of merged duplicates lead to the survivor."""
-        candidates = (Candidate(p.id, p.name, p.other_names) for p in self.queries.find_people(text))
-        found = resolve(text, candidates, "person").id
+        return self._person(text, self.actor)
+
+    def _person(self, text: str, actor: Actor) -> str:
+        found = self._meant(text, self.queries.find_people(text, actor), "person", actor)
         self.label(found)
         return found
 
+    def _meant(
+        self, text: str, found: Iterable[Found], kind: str, actor: Actor, last: str | None = None
+    ) -> str:
+        candidates = (Candidate(one.id, one.name, one.other_names) for one in found)
+        try:
+            return resolve(text, candidates, kind, last=last).id
+        except NotFound as error:
+            raise unknown(kind, text.strip(), actor, error.fix) from None
+
     def batch(self, text: str) -> str:
         """The full id of the batch that is meant."""
-        candidates = (Candidate(id, "") for id in self.queries.find_batches(text))
+        candidates = (Candidate(id, "") for id in self.queries.find_batches(text, self.actor))
         return resolve(text, candidates, "batch").id
 
     def labels(self, ids: Iterable[str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from mentorcycle.domain.ids import (
 )
 from mentorcycle.domain.people import Person
 from mentorcycle.domain.people.decide import decide_person
-from mentorcycle.domain.permission import may_read_facts
+from mentorcycle.domain.permission import acting, may_read_facts
 from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.programme_rules import PROGRAMME_COMMANDS, decide_programme
 from mentorcycle.domain.recorded import Recorded
@@ -165,6 +165,8 @@ class Decider:
         """What a request comes to on the states that `load` gives; `actor` acts in place of its sender."""
         reading = Reading(load)
         actor = actor or request.actor
+        if actor.also and (cycle := getattr(request.command, "cycle", None)):
+            actor = acting(reading.cycle(cycle), actor)
         main, outcome = self._outcome(request, actor, reading)
         if isinstance(outcome, Refused):
             return outcome
@@ -244,8 +246,8 @@ class Decider:
             return grain[0]
 
         occurred_at = request.said_at or request.now
-        if actor.programme is not None:
-            actor = replace(actor, programme=None)
+        if actor.programme is not None or actor.also:
+            actor = replace(actor, programme=None, also=frozenset())
         after: dict[str, State] = {}
         events: list[Recorded[Any]] = []
         rows: list[NewEvent] = []

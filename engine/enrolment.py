@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import AddPerson, ChangePerson, Command, MarkLeft, MarkReturned
+from mentorcycle.domain.decision import forbidden
 from mentorcycle.domain.ids import person_of_roster
 from mentorcycle.domain.people import Person, Profile
-from mentorcycle.domain.vocabulary import LeaveReason, TeachingArea
+from mentorcycle.domain.vocabulary import LeaveReason, Role, TeachingArea
 
 from .roster.model import Roster, RosterPerson
 
@@ -37,6 +39,17 @@ class Entry:
     changes: tuple[Change, ...]
     fields: Mapping[str, tuple[str, str]]
     commands: tuple[Command, ...]
+
+
+def for_staff(actor: Actor) -> None:
+    """Raise `RefusedError` for participants: a diff tells what is known of everybody in the roster."""
+    if actor.role is Role.PARTICIPANT:
+        forbidden(
+            "what a roster would change is not shown",
+            f"it tells what is known of everybody in it, and {actor.id} is a participant",
+            "let a coordinator ask",
+            actor=actor.id,
+        ).or_raise()
 
 
 def roster_ids(roster: Roster, tenant: str) -> dict[str, RosterPerson]:

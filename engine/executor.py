@@ -17,7 +17,7 @@ from mentorcycle.domain.refusal import Refused
 
 from .codec import decode, from_micros
 from .decider import Decider, Ready, Request
-from .history import survivor
+from .history import with_all_ids
 from .intake import acting, instant, taken, text
 from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
@@ -93,10 +93,10 @@ class Executor:
         )
 
     def decided(self, request: Request, load: Load) -> Ready | Refused:
-        """The decision; somebody who may not, but was merged into somebody who may, acts as that person."""
+        """The decision; somebody who may not under this id, but may under another of theirs, acts under that."""
         ready = self._decider.decide(request, load)
         if isinstance(ready, Refused) and ready.not_permitted:
-            person = survivor(request.actor, self._states.load)
+            person = with_all_ids(request.actor, self._states.load)
             if person != request.actor:
                 return self._decider.decide(request, load, actor=person)
         return ready

@@ -142,8 +142,8 @@ def _one(kind: Any) -> Check:
     }
     if kind in simple:
         return simple[kind]
-    if get_origin(kind) is tuple:
-        return _is_tuple_of(_check(get_args(kind)[0]))
+    if get_origin(kind) in (tuple, frozenset):
+        return _is_collection_of(get_origin(kind), _check(get_args(kind)[0]))
     if get_origin(kind) is Mapping:
         return _is_mapping_of(*map(_check, get_args(kind)))
     if hasattr(kind, "__dataclass_fields__"):
@@ -186,10 +186,10 @@ def _is_instant(value: Any) -> str | None:
     return None if value.utcoffset() is not None else "it has no time zone, and instants are aware"
 
 
-def _is_tuple_of(check: Check) -> Check:
+def _is_collection_of(kind: Any, check: Check) -> Check:
     def each(value: Any) -> str | None:
-        if not isinstance(value, tuple):
-            return _no(value, "a tuple")
+        if not isinstance(value, kind):
+            return _no(value, f"a {kind.__name__}")
         return next((why for item in value if (why := check(item)) is not None), None)
 
     return each

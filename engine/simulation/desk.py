@@ -58,7 +58,7 @@ class Desk:
 
     def people(self, ids: Sequence[str]) -> list[Person]:
         """Everybody as they are now."""
-        return [self.engine.person(id) for id in ids]
+        return [self.engine.person(id, OFFICE) for id in ids]
 
     def _count(self, refused: Refused, command: Command) -> None:
         self.refused += 1

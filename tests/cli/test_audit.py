@@ -125,8 +125,12 @@ def test_no_audit_shows_words(term: Desk) -> None:
 def test_a_participant_audits_their_own_cycle(term: Desk) -> None:
     assert names(term, "unal", by="karlsson") == OF_UNAL
     assert term.data("audit", "replay", "unal", by="unal")["equal"] is True
-    for words in (["log", "unal"], ["replay", "unal"], ["diff", "unal", "--from", "@1"]):
-        assert "is not shown" in term.refused(ExitCode.NOT_PERMITTED, "audit", *words, by="lind")
+    (cycle,) = (row["id"] for row in term.data("list", "--person", "unal")["rows"])
+    for words in (["log"], ["replay"], ["diff", "--from", "@1"]):
+        told = term.refused(ExitCode.NOT_PERMITTED, "audit", words[0], cycle, *words[1:], by="lind")
+        assert "is not shown" in told
+        told = term.refused(ExitCode.NOT_FOUND, "audit", words[0], "unal", *words[1:], by="lind")
+        assert "no cycle or person of yours is called 'unal'" in told
 
 
 @pytest.mark.parametrize("words", STAFF_ONLY[:2])

@@ -228,9 +228,11 @@ def test_only_participants_agree_consent_and_ask_for_a_rematch(desk: Desk) -> No
 
 def test_a_stranger_gets_nothing(desk: Desk) -> None:
     desk.opened("unal")
-    desk.refused(7, "cycle", "goal", "unal", "--area", "planning", by="okoro")
-    desk.refused(7, "cycle", "checkin", "unal", "--minutes", "5", by="okoro")
-    desk.refused(7, "cycle", "pause", "unal", "--reason", "leave", by="okoro")
+    (cycle,) = (row["id"] for row in desk.data("list")["rows"])
+    for reference, code in ((cycle, 7), (cycle[:6], 4), ("unal", 4)):
+        desk.refused(code, "cycle", "goal", reference, "--area", "planning", by="okoro")
+        desk.refused(code, "cycle", "checkin", reference, "--minutes", "5", by="okoro")
+        desk.refused(code, "cycle", "pause", reference, "--reason", "leave", by="okoro")
 
 
 def test_references_that_name_nothing_or_two_things_are_4(desk: Desk) -> None:

@@ -150,7 +150,9 @@ def test_a_participant_asks_for_a_rematch_and_a_coordinator_does_it(desk: Desk) 
     assert desk.done("cycle", "rematch", "unal", by="unal").startswith("already so")
     change = ("cycle", "rematch", "unal", "--leaves", "karlsson", "--joins")
     assert "go together" in desk.refused(2, *change[:-1])
-    desk.refused(7, *change, "nasser", by="unal")
+    (joins,) = (row["id"] for row in desk.data("person", "list")["rows"] if row["name"] == "Mira Nasser")
+    desk.refused(7, *change, joins, by="unal")
+    desk.refused(4, *change, "nasser", by="unal")
     told = desk.done(*change, "nasser", "--do-not-pair-again")
     assert told.startswith("Mira Nasser takes the place of Bo Karlsson in c-")
     assert desk.done(*change, "nasser").startswith("already so")
@@ -193,7 +195,8 @@ def test_a_diagram_marks_the_present_stage(desk: Desk, words: tuple[str, ...], m
     desk.at_observe()
     drawn = desk.done("cycle", "diagram", "unal", *words)
     assert mark in drawn
-    desk.refused(7, "cycle", "diagram", "unal", by="okoro")
+    (cycle,) = (row["id"] for row in desk.data("list")["rows"])
+    desk.refused(7, "cycle", "diagram", cycle, by="okoro")
 
 
 def test_open_is_for_many_too_and_each_gets_a_result(desk: Desk) -> None:

@@ -61,7 +61,7 @@ def test_a_participant_who_changes_a_goal_keeps_its_words(desk: Desk) -> None:
     desk.done("cycle", "goal", "unal", "--goal", "g1", "--target", "3", "--unit", "count", by="unal")
 
     with Engine.open("sqlite:///mentorcycle.db", create=False) as engine:
-        person = next(found.id for found in engine.queries.find_people("unal"))
+        person = next(found.id for found in engine.queries.find_people("unal", Actor.coordinator()))
         last = engine.history(made["id"], Actor.participant(person), words=True)[-1].event
     assert (last.measure.text, last.target, last.statement) == ("hands", 3, None)
 

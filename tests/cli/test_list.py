@@ -52,7 +52,7 @@ def test_how_many_of_how_many_is_talk(term: Desk) -> None:
         (["--program", "main"], ["Ünal", "Okoro"]),
         (["--mine", "--as", "karlsson"], ["Ünal"]),
         (["--as", "lind"], ["Okoro"]),
-        (["--as", "lind", "--person", "unal"], []),
+        (["--as", "lind", "--person", "okoro"], ["Okoro"]),
         (["--as", "auditor"], ["Ünal", "Okoro"]),
     ],
 )
@@ -129,6 +129,7 @@ def test_an_empty_list_says_what_to_do(desk: Desk) -> None:
         (["--as-of", "03/04/2026"], ExitCode.USAGE, "two ways"),
         (["--person", "nobody"], ExitCode.NOT_FOUND, "no person is called"),
         (["--as", "nobody"], ExitCode.NOT_FOUND, "no person is called"),
+        (["--as", "lind", "--person", "unal"], ExitCode.NOT_FOUND, "no person of yours is called 'unal'"),
         (["--after", "c-0000"], ExitCode.NOT_FOUND, "no cycle is called"),
         (["--program", "south"], ExitCode.NOT_FOUND, "db init --program south"),
     ],

@@ -78,6 +78,8 @@ def test_somebody_asked_for_another_partner_is_said(desk: Desk) -> None:
 
 def test_only_those_who_see_a_cycle_are_told(desk: Desk) -> None:
     desk.opened("unal")
-    desk.refused(7, "next", "unal", by="okoro")
+    (cycle,) = (row["id"] for row in desk.data("list")["rows"])
+    desk.refused(7, "next", cycle, by="okoro")
+    desk.refused(4, "next", "unal", by="okoro")
     desk.done("next", "unal", by="unal")
     desk.refused(4, "next", "zz")

@@ -57,7 +57,9 @@ def test_a_person_is_shown_with_what_they_do(desk: Desk) -> None:
 
 def test_participants_see_themselves_alone(desk: Desk) -> None:
     desk.done("person", "show", "unal", by="unal")
+    desk.opened("unal")
     desk.refused(7, "person", "show", "karlsson", by="unal")
+    desk.refused(4, "person", "show", "lind", by="unal")
     desk.refused(7, "person", "list", by="unal")
     desk.refused(7, "person", "workload", by="unal")
     desk.refused(7, "person", "add", "Nils Berg", by="unal")

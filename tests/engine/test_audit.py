@@ -307,7 +307,7 @@ def test_no_altered_field_makes_the_audit_fall_over(copy, lived, name):
                 with suppress(MentorcycleError):
                     engine.cycle(lived.cycle, lived.coordinator)
                 with suppress(MentorcycleError):
-                    engine.person(lived.ada.id)
+                    engine.person(lived.ada.id, lived.coordinator)
 
 
 def test_work_in_a_cancelled_cycle_is_named(copy, lived):

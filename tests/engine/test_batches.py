@@ -194,7 +194,7 @@ def test_a_cycle_never_pins_a_definition_that_did_not_come_to_be(on_file, slow_e
     slow = slow_engine(lambda: on_file.engine.execute(c.PublishDefinition(theirs), co).or_raise())
     batch = slow.execute_many([c.PublishDefinition(ours), c.OpenCycle(on_file.cy.id, "peer-cycle@2")], co)
     assert kinds(batch) == [Refused, Receipt]
-    assert slow.definition(batch.receipts[0].subject).mentor_capacity == 4
+    assert slow.definition(batch.receipts[0].subject, on_file.coordinator).mentor_capacity == 4
     assert verify(slow.store).holds
 
 

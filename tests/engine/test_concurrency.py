@@ -121,7 +121,7 @@ def test_a_mentor_takes_no_more_mentees_than_their_capacity_from_many_at_once(on
 
     results = at_once(*[work(receipt.subject) for receipt in added.receipts])
     assert sum(isinstance(result, Receipt) for result in results) == 3
-    assert on_file.engine.person(cy).load == 3
+    assert on_file.engine.person(cy, on_file.coordinator).load == 3
 
 
 def test_a_pairing_opens_one_cycle_however_many_open_it(on_file, open_engine):

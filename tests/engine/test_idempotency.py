@@ -77,7 +77,7 @@ def test_another_process_knows_the_command(on_file, file):
 def already_so(story):
     """Commands that come to nothing, of every kind of subject: (command, what it is about)."""
     ada, bo = story.ada.id, story.bo.id
-    pair = next(iter(story.engine.person(ada).pairings.values()))
+    pair = next(iter(story.engine.person(ada, story.coordinator).pairings.values()))
     return [
         (c.OpenCycle(ada), story.cycle),
         (c.Advance(story.cycle, "goal-set"), story.cycle),
@@ -372,7 +372,9 @@ def test_a_receipt_holds_commitments_and_no_words(story):
 def test_a_command_that_was_taken_is_not_decided_again(story):
     """Bo has left meanwhile: the repeat is answered, not refused."""
     co = story.coordinator
-    pairing = c.EndPairing(story.ada.id, next(iter(story.engine.person(story.ada.id).pairings)))
+    pairing = c.EndPairing(
+        story.ada.id, next(iter(story.engine.person(story.ada.id, story.coordinator).pairings))
+    )
     first = story.engine.execute(pairing, co, command_id="k1").or_raise()
     story.engine.execute(c.MarkLeft(story.bo.id, LeaveReason.RETIRED), co).or_raise()
     assert story.engine.execute(pairing, co, command_id="k1") == first

@@ -59,9 +59,9 @@ def asked(story, actor: Actor) -> Iterator[Any]:
     questions = [
         lambda: engine.can(story.cycle, actor),
         lambda: engine.cycle(story.cycle, actor),
-        lambda: engine.person(story.ada.id),
+        lambda: engine.person(story.ada.id, actor),
         lambda: engine.programme(),
-        lambda: engine.definition(story.cycle),
+        lambda: engine.definition(story.cycle, actor),
     ]
     for ref in (story.cycle, story.ada.id, story.bo.id, "main"):
         questions.append(lambda ref=ref: engine.history(ref, actor))
