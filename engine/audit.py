@@ -128,7 +128,11 @@ def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None 
     if isinstance(readers.store, Inspectable):
         for what in readers.store.findings(quick=True):
             report.find("file", 0, what)
-    for number, model in enumerate(readers.models, 1):
+    beyond = readers.beyond()
+    for one in beyond:
+        what = f"{one.name} has read up to event {one.position}, and the log ends with event {readers.store.head()}"
+        report.find("read models", 0, what)
+    for number, model in enumerate(() if beyond else readers.models, 1):
         try:
             compared = readers.compare(
                 model.name,

@@ -98,7 +98,7 @@ def overwrite(path: str, fresh: str, kept: str) -> int:
 def findings(connection: sqlite3.Connection, *, quick: bool) -> list[str]:
     """What is wrong with the file, a sentence each; empty when all is well."""
     wrong: list[str] = []
-    for look in (_damage(quick), _changed_triggers, _missing_events):
+    for look in (_damage(quick), _changed_triggers, _missing_events, _cut_tail):
         try:
             wrong += look(connection)
         except sqlite3.DatabaseError as error:
@@ -128,6 +128,23 @@ def _changed_triggers(connection: sqlite3.Connection) -> list[str]:
 def _missing_events(connection: sqlite3.Connection) -> list[str]:
     head, count = connection.execute("SELECT coalesce(max(position), 0), count(*) FROM events").fetchone()
     return [f"{head - count} of {head} events are missing: positions have gaps"] if head != count else []
+
+
+_TRACES = """SELECT (SELECT coalesce(max(position), 0) FROM events),
+                    (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'),
+                    (SELECT coalesce(max(last), 0) FROM commands),
+                    (SELECT coalesce(max(position), 0) FROM words)"""
+
+
+def _cut_tail(connection: sqlite3.Connection) -> list[str]:
+    """What speaks of events after the last one: a seat belt too, whoever owns the file can edit these rows as well."""
+    head, given, answered, told = connection.execute(_TRACES).fetchone()
+    traces = {"positions were given": given, "commands were answered": answered, "texts are kept": told}
+    return [
+        f"events after {head} are missing: {what} up to {last}"
+        for what, last in traces.items()
+        if last > head
+    ]
 
 
 def scrub(connection: sqlite3.Connection, path: str, patience: float) -> None:

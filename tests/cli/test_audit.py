@@ -259,6 +259,29 @@ def test_a_verification_names_what_was_tampered_with(term: Desk, statement: str,
     assert not any(words in ended.output for words in WORDS)
 
 
+def test_a_tail_that_was_cut_off_is_told_before_and_after_a_rebuild(term: Desk) -> None:
+    """With the protection put back, as somebody would who hopes that nobody notices."""
+    term.data("list")
+    with closing(sqlite3.connect(term.folder / "mentorcycle.db", isolation_level=None)) as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.execute(query).fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM events WHERE position > 19")
+        for _, sql in triggers:
+            connection.execute(sql)
+    for words in (["list"], ["show", "unal"], ["audit", "log"]):
+        told = term.refused(ExitCode.STORE, *words)
+        assert "tell of events that the log does not have" in told
+        assert "mentorcycle audit verify" in told
+    assert "ends with event 19" in term("audit", "verify").output
+    term.done("db", "rebuild")
+    term.data("list")
+    ended = term("audit", "verify", "--format", "table")
+    assert ended.exit_code == ExitCode.VERIFICATION_FAILED
+    assert "events after 19 are missing: positions were given up to 22" in ended.stdout
+
+
 def test_a_verification_names_a_read_model_that_was_tampered_with(term: Desk) -> None:
     table = serving(term, "people_person")
     tamper(term, f"UPDATE {table} SET name = 'Somebody Else' WHERE name = 'Mira Nasser'")
