@@ -190,6 +190,8 @@ def test_a_difference_of_people_and_programmes(term: Desk) -> None:
 def test_nothing_changed_is_said(term: Desk) -> None:
     same = term("audit", "diff", "unal", "--from", "2026-11-05", "--to", "2026-11-06")
     assert (same.stdout, same.stderr.splitlines()[-1]) == ("", "0 fields changed by 0 events")
+    table = term("audit", "diff", "unal", "--from", "@20", "--to", "@20", "--format", "table")
+    assert " · event 20\n" in table.output
 
 
 @pytest.mark.parametrize(
@@ -197,6 +199,10 @@ def test_nothing_changed_is_said(term: Desk) -> None:
     [
         (["diff", "unal"], ExitCode.USAGE, "--from"),
         (["diff", "unal", "--from", "2026-11-05", "--to", "2026-10-06"], ExitCode.USAGE, "swap them"),
+        (["diff", "unal", "--from", "@0", "--to", "@5"], ExitCode.NOT_FOUND, "no cycle is called 'unal'"),
+        (["diff", "unal", "--from", "@0", "--to", "@0"], ExitCode.NOT_FOUND, "it began after event 0"),
+        (["diff", "nasser", "--from", "@0", "--to", "@1"], ExitCode.NOT_FOUND, "no person is called"),
+        (["diff", "programme", "--from", "@0", "--to", "@0"], ExitCode.NOT_FOUND, "no programme is called"),
         (["log", "nobody"], ExitCode.NOT_FOUND, "no cycle or person is called"),
         (["log", "c-0000"], ExitCode.NOT_FOUND, "no cycle is called"),
         (["log", "--event", "advanced"], ExitCode.USAGE, "did you mean CycleAdvanced"),
