@@ -123,6 +123,7 @@ def checked(path: str, progress: Progress | None = None) -> int:
         if not findings:
             found = verify(store, progress=progress)
             findings = [f"event {one.position}: {one.what}" for one in found.findings]
+            findings += [f"{untold} findings more"] if (untold := found.found.total() - len(findings)) else []
         if findings:
             what = f"{path} is not restored: it does not hold"
             raise VerificationFailed(what, tuple(findings), "take another backup")

@@ -288,6 +288,18 @@ def test_a_tail_that_was_cut_off_is_told_before_and_after_a_rebuild(term: Desk) 
     assert "events after 19 are missing: positions were given up to 22" in ended.stdout
 
 
+def test_of_many_findings_the_first_are_shown_and_all_are_counted(term: Desk) -> None:
+    for number in range(130):
+        term.done("person", "add", f"Person {number}")
+    tamper(term, "UPDATE events SET topic = 'Rumour.1' WHERE topic = 'PersonAdded.1'")
+    table = term("audit", "verify", "--no-replay", "--format", "table")
+    data = term.data("audit", "verify", "--no-replay", code=ExitCode.VERIFICATION_FAILED)
+    (row,) = [row for row in data["rows"] if row["check"] == "readable"]
+    assert row["found"] > 130
+    assert len(row["findings"]) == 100
+    assert f"     and {row['found'] - 20} more\n" in table.stdout
+
+
 def test_a_verification_names_a_read_model_that_was_tampered_with(term: Desk) -> None:
     table = serving(term, "people_person")
     tamper(term, f"UPDATE {table} SET name = 'Somebody Else' WHERE name = 'Mira Nasser'")
