@@ -35,6 +35,8 @@ Payload = dict[str, Any]
 Convert = Callable[[Any], Any]
 
 _unpackb = msgpack.unpackb
+_BEFORE_DEFINITIONS = 9
+"""Items of the first envelopes, which did not tell the version of the cycle's definition."""
 
 
 def to_micros(moment: datetime) -> int:
@@ -61,6 +63,7 @@ def encode(recorded: Recorded[Any]) -> bytes:
             recorded.correlation,
             recorded.causation,
             recorded.batch,
+            recorded.definition_version,
             (_ENCODERS.get(type(event)) or _encoder(type(event)))(event),
         )
     )
@@ -74,7 +77,12 @@ def decode(row: StoredRow) -> Recorded[Any]:
     try:
         position, tenant, stream, version, topic, recorded_at, state = row
         build, upcasts = _DECODERS.get(topic) or _decoder(row)
-        occurred, actor_id, role, known, command, correlation, causation, batch, payload = _unpackb(state)
+        envelope = _unpackb(state)
+        if len(envelope) == _BEFORE_DEFINITIONS:
+            envelope.insert(-1, None)
+        occurred, actor_id, role, known, command, correlation, causation, batch, definition, payload = (
+            envelope
+        )
         for upcast in upcasts:
             payload = upcast(payload)
         return make_recorded(
@@ -90,6 +98,7 @@ def decode(row: StoredRow) -> Recorded[Any]:
             causation,
             batch,
             build(payload),
+            definition,
         )
     except _DAMAGE as error:
         why = f"its bytes do not have the form of {row.topic} ({type(error).__name__})"

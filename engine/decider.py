@@ -18,6 +18,7 @@ from mentorcycle.domain.cycle import Cycle, decide
 from mentorcycle.domain.cycle.partners import first_candidate, next_candidate
 from mentorcycle.domain.decision import Accepted, Context, Outcome, refused
 from mentorcycle.domain.definition import Definition
+from mentorcycle.domain.events import CycleOpened, Event
 from mentorcycle.domain.ids import (
     MAIN_PROGRAMME,
     cycle_stream,
@@ -38,7 +39,7 @@ from mentorcycle.domain.refusal import Refused
 from .codec import encode, make_recorded
 from .definitions import Definitions
 from .history import not_shown
-from .ledger import carries_words, content_hash
+from .ledger import content_of
 from .states import Load, State, folded
 from .stores.port import NewEvent, NewWords, Slice
 from .vault import SALT_BYTES, seal
@@ -268,15 +269,23 @@ class Decider:
                 request.causation,
                 request.batch,
                 event,
+                _definition_version(state, event),
             )
             rows.append(NewEvent(stream, version, event.topic, encode(recorded)))
             events.append(recorded)
             after[stream] = folded(state, recorded)
         # A salt that is thrown away, when no words were kept: then nothing is left that could confirm a guess.
-        sealing = salt() if carries_words(request.command) else b""
-        digest = content_hash(request.command, request.actor, request.said_at, sealing)
+        content = content_of(request.command, request.actor, request.said_at)
+        digest = content.kept(salt() if content.words else b"")
         slice_ = Slice(self._tenant, request.command_id, digest, reading.expected, rows, words)
         return Ready(slice_, tuple(events), after, main)
+
+
+def _definition_version(state: State, event: Event) -> int | None:
+    """The version of the definition that an event is recorded under, when it is one of a cycle."""
+    if isinstance(event, CycleOpened):
+        return event.definition_version
+    return state.definition.version if isinstance(state, Cycle) else None
 
 
 @dataclass(slots=True)

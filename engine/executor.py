@@ -18,8 +18,8 @@ from mentorcycle.domain.refusal import Refused
 from .codec import decode, from_micros
 from .decider import Decider, Ready, Request
 from .history import survivor
-from .intake import instant, taken, text
-from .ledger import carries_words, content_hash, new_command_id
+from .intake import acting, instant, taken, text
+from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
 from .states import Load, States
@@ -146,11 +146,9 @@ class Executor:
     def _repeated(self, request: Request, known: KnownCommand) -> Receipt:
         count = known.last - known.first + 1
         rows = self._store.read_log(known.first - 1, count, upto=known.last) if count > 0 else []
-        salt = self._salt(rows) if carries_words(request.command) else b""
-        if salt is not None:
-            digest = content_hash(request.command, request.actor, request.said_at, salt)
-            if digest != known.content_hash:
-                raise CommandReused(request.command_id)
+        content = content_of(request.command, request.actor, request.said_at)
+        if not content.is_kept(known.content_hash, self._salt(rows) if content.words else b""):
+            raise CommandReused(request.command_id)
         events = tuple(decode(row) for row in rows)
         return Receipt(
             request.command_id,
@@ -163,7 +161,7 @@ class Executor:
         )
 
     def _salt(self, rows: Sequence[StoredRow]) -> bytes | None:
-        """The salt of a command's words; None when they are gone, and with them every means to compare."""
+        """The salt of a command's words; None when they are gone, and with them every means to compare words."""
         places = {(row.stream, row.version) for row in rows}
         for stream in dict.fromkeys(row.stream for row in rows):
             for words in self._store.read_words(self._tenant, stream):
@@ -180,7 +178,7 @@ def rehearsal(request: Request, ready: Ready) -> Receipt:
 
 def sound(said: Said, actor: Actor) -> Said:
     """What is said about a command, its instant in UTC; raise `InvalidInput` for what cannot be stored."""
-    text(actor.id, "this actor's id")
+    acting(actor)
     for what in ("correlation", "causation", "batch"):
         text(getattr(said, what), f"this {what}")
     if said.occurred_at is None:

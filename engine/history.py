@@ -76,9 +76,9 @@ class History:
 
     def position(self, at: int | datetime) -> int:
         """The last position that counts at a position or an aware instant of recording."""
-        if isinstance(at, int):
+        if isinstance(at, int) and not isinstance(at, bool):
             return at
-        return self._store.position_at(to_micros(instant(at, "the instant to look back to")))
+        return self._store.position_at(to_micros(instant(at, "the position or instant to look back to")))
 
     def events(
         self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False

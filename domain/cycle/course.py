@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .. import commands as c
 from .. import events as e
 from ..decision import Context, Outcome
-from ..definition import COMPLETED, Activity, Edge
+from ..definition import COMPLETED, Activity, Definition, Edge
 from ..permission import capacities
 from ..refusal import Refusal
 from ..requirements import unmet
@@ -223,8 +223,18 @@ def reopen(cycle: Cycle, command: c.Reopen, context: Context) -> Outcome:
             stages = ", ".join(s.name for s in context.definition.stages)
             why = f"{context.definition.ref} has no stage {stage!r}"
             yield Refusal("no-such-stage", what, why, f"name one of: {stages}", {"stages": stages})
+        elif _comes_after(cycle.stage, stage, context.definition):
+            why = f"it stood in {cycle.stage}, and {stage} comes after it"
+            fix = f"reopen it in {cycle.stage} or earlier, and advance"
+            yield Refusal("stage-not-reached", what, why, fix, {"cycle": cycle.id, "stage": cycle.stage})
 
     return unless(refusals(), lambda: add(cycle, e.CycleReopened(reason=command.reason, stage=stage)))
+
+
+def _comes_after(stage: str, other: str, definition: Definition) -> bool:
+    """Whether a definition names another stage after one that it knows."""
+    names = [s.name for s in definition.stages]
+    return stage in names and names.index(other) > names.index(stage)
 
 
 @decides(c.Extend)

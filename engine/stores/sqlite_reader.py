@@ -140,12 +140,15 @@ class SQLiteReader:
         """All words of one stream, ordered by version and field."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT e.stream, e.version, w.field, w.commitment, w.salt, w.text"
+                "SELECT e.stream, e.version, w.field, w.commitment, w.salt, CAST(w.text AS BLOB)"
                 " FROM events AS e CROSS JOIN words AS w ON w.position = e.position"
                 " WHERE e.tenant = ? AND e.stream = ? ORDER BY e.version, w.field",
                 (tenant, stream),
             )
-            return [NewWords(*row) for row in rows]
+            return [
+                NewWords(stream, version, field, commitment, salt, text.decode(errors="surrogateescape"))
+                for stream, version, field, commitment, salt, text in rows
+            ]
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait at most `timeout` seconds for the head to pass `after`; return the head."""

@@ -344,13 +344,13 @@ def durability(app: Mentoring) -> tuple[str, int]:
         return mode, int(cursor.fetchone()[0])
 
 
-def aggregates_in_order(path: Path, most: int) -> list[UUID]:
-    """The first aggregates of the log."""
+def aggregates_of(path: Path, most: int) -> list[UUID]:
+    """Aggregates from all over the log, in its order."""
     connection = sqlite3.connect(path)
-    query = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY rowid LIMIT ?"
-    ids = [UUID(id) for (id,) in connection.execute(query, (most,))]
+    query = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY rowid"
+    ids = [UUID(id) for (id,) in connection.execute(query)]
     connection.close()
-    return ids
+    return ids[:: max(1, len(ids) // most)]
 
 
 METHODS = {"RematchAsked": "rematch_asked_by"}

@@ -863,6 +863,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "name another observer",
     ),
     (
+        "stage-not-reached",
+        OBSERVING.given(Cancel(ID, WITHDREW)).when(Reopen(ID, WORK_CONTINUES, "reflect")),
+        "c-1 cannot be reopened",
+        "it stood in observe, and reflect comes after it",
+        "reopen it in observe or earlier, and advance",
+    ),
+    (
         "still-open",
         OPENED.when(Reopen(ID, WORK_CONTINUES)),
         "c-1 cannot be reopened",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ import pytest
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.definition import shipped
-from mentorcycle.domain.errors import MentorcycleError
+from mentorcycle.domain.errors import MentorcycleError, StoreUnavailable
 from mentorcycle.domain.vocabulary import CancelReason, CorrectionReason, PauseReason
 from mentorcycle.engine import Engine
 from mentorcycle.engine.audit import Verification, verify
@@ -206,6 +207,28 @@ def test_replaced_words_are_named(copy):
     (finding,) = copy.report().of("words")
     assert "statement: the text is not the one that the log committed to" in finding.what
     assert "Fewer speak" not in finding.what
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["text = CAST(x'46657765ff72' AS TEXT)", "text = x'46657765ff72'", "salt = 'salt'", "salt = NULL"],
+)
+def test_words_whose_bytes_are_damaged_are_named_and_not_told(copy, damage):
+    copy.run("CREATE TABLE loose AS SELECT * FROM words")
+    copy.run("DROP TABLE words")
+    copy.run("ALTER TABLE loose RENAME TO words")
+    copy.run(f"UPDATE words SET {damage} WHERE field = 'statement'")
+    (finding,) = copy.report().of("words")
+    assert "statement: the text is not the one that the log committed to" in finding.what
+    assert "Fewe" not in str(copy.report())
+
+
+def test_a_damaged_text_is_in_no_error(copy):
+    """SQLite's own error quotes what it cannot decode; it is nobody's cause."""
+    copy.run("UPDATE words SET field = CAST(x'4d61726bff' AS TEXT) WHERE field = 'statement'")
+    with pytest.raises(StoreUnavailable, match="not UTF-8") as caught:
+        copy.report()
+    assert "Mark" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_words_moved_to_another_field_are_named(copy):

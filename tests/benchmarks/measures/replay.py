@@ -22,7 +22,7 @@ from ..lives import COORDINATOR, TENANT
 from ..report import Bar, Row
 from ..rounds import rounds, timed
 from ..site import LOADED, Bench, Site
-from ..stock import Mentoring, aggregates_in_order, uuid_of
+from ..stock import Mentoring, aggregates_of, uuid_of
 
 
 def loads(bench: Bench) -> list[Row]:
@@ -90,11 +90,12 @@ def _log(site: Site, count: int) -> Row:
     """Ours and raw read all of it, once when it is large; the stock library a part, in two ways.
 
     `repository.get` of one aggregate after the other is its own replay; running the notifications through mapper
-    and `mutate` is the quickest that can be built from its parts. Both take aggregates and events in the order of the
-    log. Reading our rows and unpacking them, into nothing, is what no fold in Python can pass.
+    and `mutate` is the quickest that can be built from its parts. Of a large log the first takes aggregates from all
+    over it, people and cycles as they are mixed there. Reading our rows and unpacking them, into nothing, is what no
+    fold in Python can pass.
     """
     limit = site.effort.replayed
-    aggregates = aggregates_in_order(site.stock_path, limit)
+    aggregates = aggregates_of(site.stock_path, limit)
     with ExitStack() as stack:
         store = stack.enter_context(site.corpus.engine()).store
         app = stack.enter_context(site.stock())
