@@ -144,17 +144,21 @@ def restore(url: str, source: str, stamp: str) -> Restored:
         )
     if Path(path).exists() and Path(path).samefile(source):
         raise InvalidInput(f"{source} is the store itself", "there is nothing to restore", "name a backup")
-    before, kept = None, None
+    before, kept, aside = None, None, f"{path}.before-{stamp}"
     if Path(path).exists() and Path(path).stat().st_size:
         if sqlite_schema.header_is_ours(path) is False:
             raise sqlite_schema.foreign(path)
-        kept = f"{path}.before-{stamp}"
+        kept = aside
     fresh = f"{path}.restoring"
     try:
         events = _renewed(source, fresh)
         if kept is not None:
             before = _replace(path, fresh, kept)
         if before is None:
+            # Also a write-ahead log without its file: SQLite would write its pages over the restored ones.
+            for suffix in ("", "-wal", "-shm") if kept else ("-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.replace(path + suffix, aside + suffix)
             os.replace(fresh, path)
     finally:
         with suppress(FileNotFoundError):
@@ -174,15 +178,12 @@ def _renewed(source: str, fresh: str) -> int:
 
 
 def _replace(path: str, fresh: str, kept: str) -> int | None:
-    """Put a log over the one that is there; its head, or None when it was damaged and moved away as it is."""
+    """Put a log over the one that is there; its head, or None when that is damaged and can only be moved away."""
     try:
         return sqlite_care.overwrite(path, fresh, kept)
     except StoreUnavailable as error:
         if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
             raise
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            os.replace(path + suffix, kept + suffix)
     return None
 
 

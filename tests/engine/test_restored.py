@@ -176,6 +176,23 @@ def test_what_was_acknowledged_is_kept_or_in_the_restored_log(on_file, file, put
     assert set(acknowledged) - there == set()
 
 
+def test_a_write_ahead_log_without_its_file_does_not_get_into_the_restored_log(on_file, tmp_path, backup):
+    """Somebody has removed the file of a store, and not what lies beside it."""
+    on_file.contact(5)
+    left = tmp_path / "left"
+    left.mkdir()
+    wal = (tmp_path / "north.db-wal").read_bytes()
+    assert wal
+    (left / "north.db-wal").write_bytes(wal)
+    made = restore(f"sqlite:///{left / 'north.db'}", str(backup), "stamp")
+    assert (made.before, made.kept) == (None, None)
+    with Engine.open(f"sqlite:///{left / 'north.db'}", settings=Settings(clock=on_file.clock)) as engine:
+        assert engine.cycle(on_file.cycle, on_file.coordinator).contacts == ()
+        assert engine.store.incarnation() != ""
+        assert verify(engine.store).holds
+    assert (left / "north.db.before-stamp-wal").read_bytes() == wal
+
+
 def test_every_restore_is_another_incarnation_and_a_backup_is_none(on_file, file, backup, put_back):
     store = on_file.engine.store
     seen = [store.incarnation()]
