@@ -27,6 +27,13 @@ def subject(place: Place, text: str) -> str:
             raise unknown("cycle or person", text, place.actor, error.fix) from None
 
 
+def kind(place: Place, id: str) -> str:
+    """What to call a full id that is meant."""
+    if id == place.programme_id:
+        return PROGRAMME
+    return "person" if id.startswith("p-") else "cycle"
+
+
 def called(place: Place, ids: set[str]) -> dict[str, str]:
     """How to show the ids of people and cycles: people by name, cycles by their short id."""
     people = {id for id in ids if id.startswith("p-")}

@@ -24,6 +24,7 @@ from .sqlite_errors import closed
 _ROW = "e.position, e.tenant, e.stream, e.version, e.topic, e.recorded_at, e.state"
 _HEAD = "SELECT coalesce(max(position), 0) FROM events"
 _AT_OR_BEFORE = "SELECT position, recorded_at FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1"
+_INCARNATION = "SELECT coalesce((SELECT value FROM meta WHERE key = 'incarnation'), '')"
 _LAST_POSITION = 2**63 - 1
 
 _row: Callable[[tuple[Any, ...]], StoredRow] = partial(
@@ -61,6 +62,12 @@ class SQLiteReader:
         While it is open nobody appends; to append inside it is a RuntimeError.
         """
         return self._connections.writing()
+
+    def incarnation(self) -> str:
+        """Which log this is: another text once a backup has taken its place, empty before the first time."""
+        with self._connections.reading() as connection:
+            name: str = connection.execute(_INCARNATION).fetchone()[0]
+            return name
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""

@@ -226,6 +226,8 @@ def test_before_it_was_there_nothing_had_a_value(term: Desk) -> None:
 def test_nothing_changed_is_said(term: Desk) -> None:
     same = term("audit", "diff", "unal", "--from", "2026-11-05", "--to", "2026-11-06")
     assert (same.stdout, same.stderr.splitlines()[-1]) == ("", "0 fields changed by 0 events")
+    table = term("audit", "diff", "unal", "--from", "@20", "--to", "@20", "--format", "table")
+    assert " · event 20\n" in table.output
 
 
 @pytest.mark.parametrize(
@@ -233,6 +235,10 @@ def test_nothing_changed_is_said(term: Desk) -> None:
     [
         (["diff", "unal"], ExitCode.USAGE, "--from"),
         (["diff", "unal", "--from", "2026-11-05", "--to", "2026-10-06"], ExitCode.USAGE, "swap them"),
+        (["diff", "unal", "--from", "@0", "--to", "@5"], ExitCode.NOT_FOUND, "no cycle is called 'unal'"),
+        (["diff", "unal", "--from", "@0", "--to", "@0"], ExitCode.NOT_FOUND, "it began after event 0"),
+        (["diff", "nasser", "--from", "@0", "--to", "@1"], ExitCode.NOT_FOUND, "no person is called"),
+        (["diff", "programme", "--from", "@0", "--to", "@0"], ExitCode.NOT_FOUND, "no programme is called"),
         (["log", "nobody"], ExitCode.NOT_FOUND, "no cycle or person is called"),
         (["log", "c-0000"], ExitCode.NOT_FOUND, "no cycle is called"),
         (["log", "--event", "advanced"], ExitCode.USAGE, "did you mean CycleAdvanced"),
@@ -293,6 +299,41 @@ def test_a_verification_names_what_was_tampered_with(term: Desk, statement: str,
     assert found["holds"] is False
     assert check in [row["check"] for row in found["rows"] if not row["holds"]]
     assert not any(words in ended.output for words in WORDS)
+
+
+def test_a_tail_that_was_cut_off_is_told_before_and_after_a_rebuild(term: Desk) -> None:
+    """With the protection put back, as somebody would who hopes that nobody notices."""
+    term.data("list")
+    with closing(sqlite3.connect(term.folder / "mentorcycle.db", isolation_level=None)) as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.execute(query).fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM events WHERE position > 19")
+        for _, sql in triggers:
+            connection.execute(sql)
+    for words in (["list"], ["show", "unal"], ["audit", "log"]):
+        told = term.refused(ExitCode.STORE, *words)
+        assert "tell of events that the log does not have" in told
+        assert "mentorcycle audit verify" in told
+    assert "ends with event 19" in term("audit", "verify").output
+    term.done("db", "rebuild")
+    term.data("list")
+    ended = term("audit", "verify", "--format", "table")
+    assert ended.exit_code == ExitCode.VERIFICATION_FAILED
+    assert "events after 19 are missing: positions were given up to 22" in ended.stdout
+
+
+def test_of_many_findings_the_first_are_shown_and_all_are_counted(term: Desk) -> None:
+    for number in range(130):
+        term.done("person", "add", f"Person {number}")
+    tamper(term, "UPDATE events SET topic = 'Rumour.1' WHERE topic = 'PersonAdded.1'")
+    table = term("audit", "verify", "--no-replay", "--format", "table")
+    data = term.data("audit", "verify", "--no-replay", code=ExitCode.VERIFICATION_FAILED)
+    (row,) = [row for row in data["rows"] if row["check"] == "readable"]
+    assert row["found"] > 130
+    assert len(row["findings"]) == 100
+    assert f"     and {row['found'] - 20} more\n" in table.stdout
 
 
 def test_a_verification_names_a_read_model_that_was_tampered_with(term: Desk) -> None:
