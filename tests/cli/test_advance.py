@@ -94,7 +94,6 @@ def test_references_come_from_a_csv_file(desk: Desk) -> None:
     assert "1 of 1 advanced" in desk("advance", "--from", str(file)).stderr
     file.write_text("who\nunal\n")
     assert "no column cycle or id" in desk.refused(3, "advance", "--from", str(file))
-    desk.refused(3, "advance", "--from", "absent.csv")
 
 
 def test_all_that_are_ready_advance_and_the_others_are_listed(desk: Desk) -> None:

@@ -165,6 +165,6 @@ def test_a_pairing_does_not_start_in_the_future(desk: Desk, pairs: Path) -> None
 
 
 def test_a_file_that_cannot_be_read_is_told(desk: Desk) -> None:
-    assert "there is no file" in desk.refused(3, "pair", "publish", "--from", "absent.csv")
+    assert "there is no file" in desk.refused(4, "pair", "publish", "--from", "absent.csv")
     (desk.folder / "empty.csv").write_text("")
     desk.refused(3, "pair", "publish", "--from", "empty.csv")

@@ -155,12 +155,6 @@ def test_a_file_that_cannot_be_read_is_told_so(
     assert "Traceback" not in refused.stderr
 
 
-def test_a_missing_file_is_a_mistake_of_usage_or_input(program: Program) -> None:
-    refused = program("import", "nowhere.csv")
-    assert refused.exit_code in (2, 3)
-    assert "nowhere.csv" in refused.stderr
-
-
 def test_row_40000_is_found(program: Program, tmp_path: Path) -> None:
     rows = [f"{n:06},Given{n},Family{n}" for n in range(1, 40_001)]
     rows[39_998] = "039999,,Family"

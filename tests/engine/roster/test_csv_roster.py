@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.errors import InvalidInput, NoSuchFile
 from mentorcycle.engine.roster import COLUMNS, Roster, read, template
 
 AREAS = ("classroom-management", "engagement", "planning")
@@ -185,7 +185,7 @@ def test_a_thousand_columns_are_no_roster(csv_file):
 
 
 def test_a_path_to_nothing_says_so(tmp_path):
-    with pytest.raises(InvalidInput, match="there is no file"):
+    with pytest.raises(NoSuchFile, match="there is no file"):
         read(tmp_path / "absent.csv", AREAS)
 
 
