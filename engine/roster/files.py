@@ -49,6 +49,11 @@ def is_package(path: Path) -> bool:
         return stream.read(4) == _ZIP
 
 
+def called(path: Path) -> str:
+    """The last name in a path; that of the folder itself for `.` and `..`."""
+    return (path.resolve().name if path.name in ("", "..") else path.name) or str(path)
+
+
 def workbook(name: str) -> InvalidInput:
     """What to say of a spreadsheet."""
     return InvalidInput(

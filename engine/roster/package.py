@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from mentorcycle.domain.errors import InvalidInput, NoSuchFile
 
-from .files import reason, workbook
+from .files import called, reason, workbook
 from .text import Readable
 
 MOST_ENTRIES = 1000
@@ -102,8 +102,8 @@ def _folder(path: Path) -> Package:
             found = {each.name: each for each in inner[0].iterdir()}
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read", reason(error), "pass a readable folder") from None
-    files = _by_lower_name(path.name, [name for name, each in found.items() if each.is_file()])
-    return Package(path.name, files, lambda name: found[name].open("rb"))
+    files = _by_lower_name(called(path), [name for name, each in found.items() if each.is_file()])
+    return Package(called(path), files, lambda name: found[name].open("rb"))
 
 
 def _zip(name: str, archive: zipfile.ZipFile) -> Package:
