@@ -29,7 +29,7 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
     from .labels import ids_in, shortened
     from .store import writing
 
-    with writing(session) as place:
+    with writing(session, asks=True) as place:
         cycle = place.engine.cycle(place.cycle(ref), place.actor)
         moves = place.engine.can(cycle.id, place.actor)
         rows = [row for move in moves for row in _rows(place, cycle, move)]

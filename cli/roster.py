@@ -85,7 +85,7 @@ def diff(session: Session, file: Path, end_roles: bool) -> None:
     """
     from .store import writing
 
-    with writing(session) as place:
+    with writing(session, asks=True) as place:
         roster, problems = _read(place, file, end_roles=end_roles)
         _refuse_bad(session, file, problems)
         _differences(session, place.engine.enrolment(roster))

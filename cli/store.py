@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.actor import LOCAL, Actor
-from mentorcycle.domain.errors import NotFound
+from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME
 from mentorcycle.domain.vocabulary import Known
 
@@ -153,15 +153,21 @@ class WritingPlace(Place):
         return self.engine.programme(self.programme_id)
 
 
-def store_url(session: Session) -> str:
+def store_url(session: Session, *, to_write: bool = False) -> str:
     """The store that exists: the one that was named or configured; without either, a demo made in this folder.
 
-    Only a store that is to be there already is looked for: what makes one never writes into a demo.
+    Nobody writes into a demo without naming it: another demo would wipe that work.
     """
     settings = session.settings
     if "db" in settings.origins and settings.origins["db"] != "default":
         return settings.db
     if not Path(DEFAULT_DB.removeprefix(SQLITE)).exists() and Path(DEMO_DB.removeprefix(SQLITE)).exists():
+        if to_write:
+            raise StoreUnavailable(
+                f"nothing is written to {DEMO_DB.removeprefix(SQLITE)}, a demo that nobody named",
+                f"there is no {DEFAULT_DB.removeprefix(SQLITE)} here",
+                f"mentorcycle db init, or to write into the demo on purpose add --db {DEMO_DB}",
+            )
         session.talk(f"using {DEMO_DB}: there is no {DEFAULT_DB.removeprefix(SQLITE)} here")
         return DEMO_DB
     return settings.db
@@ -182,15 +188,15 @@ def reading(session: Session) -> Iterator[Place]:
 
 
 @contextmanager
-def writing(session: Session, *, create: bool = False) -> Iterator[WritingPlace]:
-    """Open the engine for a command that writes; with `create`, make the store when there is none."""
+def writing(session: Session, *, create: bool = False, asks: bool = False) -> Iterator[WritingPlace]:
+    """Open the engine for a command that writes, or only `asks`; with `create`, make the store when there is none."""
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.settings import Settings
 
     settings = session.settings
     with (
         Engine.open(
-            settings.db if create else store_url(session),
+            settings.db if create else store_url(session, to_write=not asks),
             tenant=settings.tenant or DEFAULT_TENANT,
             settings=Settings(clock=session.now),
             create=create,
