@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _partial = click.option(
-    "--partial", is_flag=True, help="Take the good rows although others are bad (exit 6)."
+    "--partial", is_flag=True, help="Take the good rows (exit 6); the others go to an errors file beside it."
 )
 _end_roles = click.option(
     "--end-roles",
@@ -58,7 +58,7 @@ def import_(session: Session, file: Path, partial: bool, end_roles: bool, dry_ru
     from .problems import complain, good_rows_alone, leave_out
     from .store import writing
 
-    with writing(session, create=True) as place:
+    with writing(session, create=True, dry_run=dry_run) as place:
         roster, problems = _read(place, file, end_roles=end_roles)
         if problems:
             complain(session, problems)

@@ -188,15 +188,24 @@ def reading(session: Session) -> Iterator[Place]:
 
 
 @contextmanager
-def writing(session: Session, *, create: bool = False, asks: bool = False) -> Iterator[WritingPlace]:
-    """Open the engine for a command that writes, or only `asks`; with `create`, make the store when there is none."""
+def writing(
+    session: Session, *, create: bool = False, asks: bool = False, dry_run: bool = False
+) -> Iterator[WritingPlace]:
+    """Open the engine for a command that writes, or only `asks`.
+
+    With `create`, make the store when there is none: in a `dry_run` one in memory, which leaves no file behind.
+    """
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.settings import Settings
+    from mentorcycle.engine.url import MEMORY, sqlite_path
 
     settings = session.settings
+    url = settings.db if create else store_url(session, to_write=not asks)
+    if create and dry_run and (path := sqlite_path(url)) and not Path(path).is_file():
+        url = MEMORY
     with (
         Engine.open(
-            settings.db if create else store_url(session, to_write=not asks),
+            url,
             tenant=settings.tenant or DEFAULT_TENANT,
             settings=Settings(clock=session.now),
             create=create,
