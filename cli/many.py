@@ -115,6 +115,8 @@ def run(
 ) -> Run:
     """Have every line's command done, a chunk of them in each commit; Ctrl-C keeps what was written and tells it."""
     open_ = [line for line in lines if line.command is not None]
+    for line in open_:  # they may have been rehearsed, and an interruption must not leave that as a result
+        line.outcome, line.refusals, line.error = "not-done", (), None
     done = Run(batch or "", lines)
 
     def each() -> Iterator[Line]:
@@ -140,6 +142,14 @@ def run(
     return done
 
 
+def rehearse(place: WritingPlace, lines: Sequence[Line]) -> Run:
+    """Decide all of them together, so that what earlier ones would do counts for later ones; write nothing."""
+    rehearsed = run(place, lines, "checking", dry_run=True, chunk=max(len(lines), 1))
+    if rehearsed.interrupted:
+        raise KeyboardInterrupt
+    return rehearsed
+
+
 def _settle(line: Line, result: Any, *, dry_run: bool) -> None:
     if isinstance(result, Refused):
         line.refuse(result)
@@ -151,9 +161,19 @@ def _settle(line: Line, result: Any, *, dry_run: bool) -> None:
 
 
 def report(
-    place: WritingPlace, run: Run, more: Sequence[Column], said: str, *, dry_run: bool, undo: bool = False
+    place: WritingPlace,
+    run: Run,
+    more: Sequence[Column],
+    said: str,
+    *,
+    dry_run: bool,
+    undo: bool = False,
+    empty: str = "",
 ) -> ExitCode:
-    """Write a row for each line and what they come to (`said` as in “advanced”); return the exit code."""
+    """Write a row for each line and what they come to (`said` as in “advanced”); return the exit code.
+
+    `empty` is said in place of both when there was nothing to do.
+    """
     session = place.session
     shown = [column.key for column in more]
     texts = (
@@ -193,7 +213,10 @@ def report(
         RESULTS,
         columns,
         rows,
-        footer=_summary(run, said, place.label(batch) if batch else "", dry_run=dry_run, undo=undo),
+        footer=_summary(run, said, place.label(batch) if batch else "", dry_run=dry_run, undo=undo)
+        if rows or not empty
+        else "",
+        empty=empty,
         facts={"batch": batch, "dry_run": dry_run, "total": len(rows), "counts": dict(run.counts)},
     )
     return run.ending

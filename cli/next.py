@@ -28,7 +28,7 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
     from .sides import people_of
     from .store import writing
 
-    with writing(session) as place:
+    with writing(session, asks=True) as place:
         cycle = place.engine.cycle(place.cycle(ref), place.actor)
         moves = place.engine.can(cycle.id, place.actor)
         names = place.queries.names(cycle.people)

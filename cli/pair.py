@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A CSV of pairs; see `roster template --pairs`.",
 )
-@click.option("--partial", is_flag=True, help="With --from: publish the good rows although others are bad.")
+@click.option(
+    "--partial", is_flag=True, help="With --from: publish the good rows; the others go to an errors file."
+)
 @options.on
 @options.dry_run
 def publish(

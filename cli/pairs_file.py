@@ -14,9 +14,9 @@ from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
 
 from .columns import Column
 from .exits import ExitCode
-from .many import Line, Run, report, run
+from .many import Line, Run, rehearse, report, run
 from .paste import fixes_for
-from .problems import complain, to_mend
+from .problems import complain, good_rows_alone, leave_out, nothing_taken, refused
 from .sides import in_sides
 from .store import WritingPlace
 
@@ -36,18 +36,18 @@ def publish_file(place: WritingPlace, path: str, *, partial: bool, dry_run: bool
     groups = read.together()
     lines = [_line(place, rows, found) for rows in groups if not _bad(rows, bad_lines)]
     _rehearse(place, lines)
-    problems += [problem for line in lines for problem in _refused(line)]
+    problems += [problem for line in lines for problem in refused(line, file.name, line.more["line"])]
     problems += _kept_out(groups, {problem.line for problem in problems})
     problems.sort(key=lambda problem: problem.line)
+    bad = _rows_to_mend(read.bad, groups, {problem.line for problem in problems})
+    if problems and not (partial and any(line.outcome == "dry-run" for line in lines)):
+        complain(place.session, problems)
+        other = "" if partial else good_rows_alone(bad)
+        raise nothing_taken(file.name, "published", problems, partial=other)
+    code = _publish(place, lines, problems, dry_run=dry_run)
     if problems:
-        bad = _rows_to_mend(read.bad, groups, {problem.line for problem in problems})
-        mend = None if dry_run else to_mend(file, problems, bad)
-        if not partial or not any(line.outcome == "dry-run" for line in lines):
-            complain(place.session, problems)
-            raise _nothing_published(file, problems, mend, partial=partial)
-        if mend:
-            place.session.talk(f"rows to mend: {mend}")
-    return _publish(place, lines, problems, dry_run=dry_run)
+        leave_out(place.session, file, problems, bad, dry_run=dry_run)
+    return code
 
 
 def _people(place: WritingPlace, pairs: Sequence[Pair]) -> tuple[Found, list[Problem]]:
@@ -88,19 +88,11 @@ def _line(place: WritingPlace, rows: Sequence[Pair], found: Found) -> Line:
 
 def _rehearse(place: WritingPlace, lines: Sequence[Line]) -> None:
     """Decide all of them together, so that a mentor's capacity is not used twice."""
-    run(place, lines, "checking", dry_run=True, chunk=max(len(lines), 1))
+    rehearse(place, lines)
     for line in lines:
         at = line.more["at"]
         if line.outcome == "dry-run" and at is not None and at.date() > place.today:
             run(place, [line], "checking", at=at, dry_run=True)
-
-
-def _refused(line: Line) -> Iterator[Problem]:
-    rows: Sequence[Pair] = line.more["rows"]
-    for refusal in line.refusals:
-        yield Problem(rows[0].file, rows[0].line, "", "", refusal.why, refusal.fix)
-    if line.error is not None:
-        yield Problem(rows[0].file, rows[0].line, "", "", line.error.what, line.error.fix)
 
 
 def _kept_out(groups: Sequence[Sequence[Pair]], lines: set[int]) -> Iterator[Problem]:
@@ -117,16 +109,6 @@ def _rows_to_mend(bad: BadRows, groups: Sequence[Sequence[Pair]], lines: set[int
     """The rows that could not be read, and those that could but are refused, with the rest of their group."""
     refused = {row.line: row.cells for rows in groups if _bad(rows, lines) for row in rows}
     return BadRows(bad.header, bad.delimiter, dict(sorted({**bad.rows, **refused}.items())))
-
-
-def _nothing_published(
-    file: Path, problems: Sequence[Problem], mend: Path | None, *, partial: bool
-) -> InvalidInput:
-    rows = len({problem.line for problem in problems})
-    mended = f"mend the rows in {mend} and publish that file" if mend else "mend the file"
-    what = f"{file.name} is not published"
-    why = f"{rows} of its rows cannot be taken ({len(problems)} problems); nothing was written"
-    return InvalidInput(what, why, mended if partial else f"{mended}, or take the good rows with --partial")
 
 
 def _publish(

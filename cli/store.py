@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.actor import LOCAL, Actor
-from mentorcycle.domain.errors import MentorcycleError, NotFound
+from mentorcycle.domain.errors import MentorcycleError, NotFound, StoreUnavailable
 from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME
 from mentorcycle.domain.vocabulary import Known, Role
 
@@ -195,15 +195,21 @@ class WritingPlace(Place):
         return self.engine.programme(self.programme_id)
 
 
-def store_url(session: Session) -> str:
+def store_url(session: Session, *, to_write: bool = False) -> str:
     """The store that exists: the one that was named or configured; without either, a demo made in this folder.
 
-    Only a store that is to be there already is looked for: what makes one never writes into a demo.
+    Nobody writes into a demo without naming it: another demo would wipe that work.
     """
     settings = session.settings
     if "db" in settings.origins and settings.origins["db"] != "default":
         return settings.db
     if not Path(DEFAULT_DB.removeprefix(SQLITE)).exists() and Path(DEMO_DB.removeprefix(SQLITE)).exists():
+        if to_write:
+            raise StoreUnavailable(
+                f"nothing is written to {DEMO_DB.removeprefix(SQLITE)}, a demo that nobody named",
+                f"there is no {DEFAULT_DB.removeprefix(SQLITE)} here",
+                f"mentorcycle db init, or to write into the demo on purpose add --db {DEMO_DB}",
+            )
         session.talk(f"using {DEMO_DB}: there is no {DEFAULT_DB.removeprefix(SQLITE)} here")
         return DEMO_DB
     return settings.db
@@ -224,15 +230,24 @@ def reading(session: Session) -> Iterator[Place]:
 
 
 @contextmanager
-def writing(session: Session, *, create: bool = False) -> Iterator[WritingPlace]:
-    """Open the engine for a command that writes; with `create`, make the store when there is none."""
+def writing(
+    session: Session, *, create: bool = False, asks: bool = False, dry_run: bool = False
+) -> Iterator[WritingPlace]:
+    """Open the engine for a command that writes, or only `asks`.
+
+    With `create`, make the store when there is none: in a `dry_run` one in memory, which leaves no file behind.
+    """
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.settings import Settings
+    from mentorcycle.engine.url import MEMORY, sqlite_path
 
     settings = session.settings
+    url = settings.db if create else store_url(session, to_write=not asks)
+    if create and dry_run and (path := sqlite_path(url)) and not Path(path).is_file():
+        url = MEMORY
     with (
         Engine.open(
-            settings.db if create else store_url(session),
+            url,
             tenant=settings.tenant or DEFAULT_TENANT,
             settings=Settings(clock=session.now),
             create=create,

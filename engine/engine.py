@@ -65,7 +65,7 @@ class Engine:
     ) -> Self:
         """Open the engine on `sqlite:///path.db` or `memory://`; a new SQLite file is made by opening it.
 
-        Raises `StoreUnavailable` (with what to do) when the store cannot be used, `InvalidInput` for another URL.
+        Raises `StoreUnavailable` (with what to do) when the store cannot be used, `UnknownStore` for another URL.
         """
         settings = settings or Settings()
         store = open_store(

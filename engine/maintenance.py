@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mentorcycle.domain.errors import InvalidInput, StoreUnavailable, VerificationFailed
+from mentorcycle.domain.errors import InvalidInput, StoreUnavailable, UnknownStore, VerificationFailed
 
 from .audit import verify
 from .codec import from_micros
@@ -139,7 +139,7 @@ def restore(url: str, source: str, stamp: str) -> Restored:
     """
     path = sqlite_path(url)
     if path is None:
-        raise InvalidInput(
+        raise UnknownStore(
             f"{url!r} cannot be restored", "it is no file", "for example: --db sqlite:///north.db"
         )
     if Path(path).exists() and Path(path).samefile(source):

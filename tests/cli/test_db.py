@@ -259,7 +259,7 @@ def test_an_event_that_cannot_be_read_is_set_aside_and_others_go_on(term: Desk) 
         (["rebuild", "hours"], ExitCode.NOT_FOUND, "there are cycles, people, minutes, trail"),
         (["dead-letters", "discard", "c-0000", "--yes"], ExitCode.NOT_FOUND, "dead-letters list"),
         (["dead-letters", "retry", "--model", "hours"], ExitCode.NOT_FOUND, "no read model is called"),
-        (["restore", "nowhere.db"], ExitCode.USAGE, "does not exist"),
+        (["restore", "nowhere.db"], ExitCode.NOT_FOUND, "there is no file nowhere.db"),
         (["backup"], ExitCode.USAGE, "missing argument"),
         (["backup", "no/such/folder/copy.db"], ExitCode.STORE, "no backup can be made"),
     ],

@@ -126,13 +126,16 @@ def test_with_a_bad_row_nothing_is_published_and_every_bad_row_is_told(desk: Des
 
 def test_bad_rows_are_written_to_be_mended_and_fed_again(desk: Desk, pairs: Path) -> None:
     pairs.write_text(f"{HEADER}elsa,lind,,,\nnobody,vera,,,\n")
-    assert "pairs-errors.csv" in desk.refused(3, "pair", "publish", "--from", "pairs.csv")
+    said = desk.refused(3, "pair", "publish", "--from", "pairs.csv")
+    assert "fix: mend pairs.csv, or take the good rows with --partial, then mend the errors file" in said
+    desk.data("pair", "publish", "--from", "pairs.csv", "--partial", "-n", code=6)
     mend = desk.folder / "pairs-errors.csv"
+    assert not mend.exists()
+
+    made = desk.data("pair", "publish", "--from", "pairs.csv", "--partial", code=6)
     text = mend.read_text(encoding="utf-8-sig")
     assert "nobody is called so" in text
     assert "elsa" not in text
-
-    made = desk.data("pair", "publish", "--from", "pairs.csv", "--partial", code=6)
     mend.write_text(text.replace('"nobody"', '"ture"'), encoding="utf-8-sig")
     mended = desk.data("pair", "publish", "--from", str(mend))
 
@@ -181,6 +184,27 @@ def test_a_pairing_does_not_start_in_the_future(desk: Desk, pairs: Path) -> None
 
 
 def test_a_file_that_cannot_be_read_is_told(desk: Desk) -> None:
-    assert "there is no file" in desk.refused(3, "pair", "publish", "--from", "absent.csv")
+    assert "there is no file" in desk.refused(4, "pair", "publish", "--from", "absent.csv")
     (desk.folder / "empty.csv").write_text("")
     desk.refused(3, "pair", "publish", "--from", "empty.csv")
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_an_interruption_is_told_and_is_no_success(
+    desk: Desk, pairs: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    from mentorcycle.engine import Engine
+
+    taken = Engine.execute_many
+    calls = iter([True] * steps)
+
+    def interrupted(self: Engine, *given: object, **more: object) -> object:
+        if next(calls, False):
+            return taken(self, *given, **more)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    pairs.write_text(f"{HEADER}elsa,lind,,,\n")
+    monkeypatch.setattr(Engine, "execute_many", interrupted)
+    result = desk("pair", "publish", "--from", "pairs.csv", "--format", "json")
+    assert result.exit_code == 130
+    assert result.stdout == "" if not steps else json.loads(result.stdout)["counts"] == {"not-done": 1}

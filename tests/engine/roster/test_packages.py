@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.errors import InvalidInput, NoSuchFile
 from mentorcycle.engine.roster import Roster, read
 
 
@@ -91,7 +91,7 @@ def test_what_is_no_zip_is_refused(tmp_path, content):
 
 
 def test_an_absent_zip_and_an_empty_folder_are_refused(tmp_path):
-    with pytest.raises(InvalidInput, match="there is no folder or zip"):
+    with pytest.raises(NoSuchFile, match="there is no folder or zip"):
         read(tmp_path / "absent.zip", ())
     with pytest.raises(InvalidInput, match=r"has no manifest\.csv"):
         read(tmp_path, ())
