@@ -12,6 +12,7 @@ from mentorcycle.domain.commands import (
     OpenCycle,
     PublishPairing,
     RecordBaseline,
+    Rematch,
     SetGoal,
 )
 from mentorcycle.domain.events import Participant
@@ -19,7 +20,7 @@ from mentorcycle.domain.requirements import unmet
 from mentorcycle.domain.vocabulary import MeasureSource, ObservationCancelReason, TeachingArea, Unit
 from mentorcycle.engine.testing import Scenario
 
-PEOPLE = {"ada": "Ada", "bo": "Bo", "di": "Di"}
+PEOPLE = {"ada": "Ada", "bo": "Bo", "cy": "Cy", "di": "Di"}
 GROUP = (Participant("ada", mentee=True), Participant("di", mentee=True), Participant("bo", mentor=True))
 EVERYBODY = ("ada", "di", "bo")
 OPENED = Scenario.of(PEOPLE).given(PublishPairing(GROUP), OpenCycle("ada"))
@@ -68,6 +69,13 @@ def test_the_observer_observes_once_a_lesson_is_planned() -> None:
 
 def test_both_sides_of_an_observation_hold_its_debrief() -> None:
     assert turns(DEBRIEFING) == [("observations-debriefed", ("di", "bo"))]
+
+
+def test_after_a_rematch_it_is_everybodys_turn_to_agree_anew() -> None:
+    lesson = OBSERVING.given(FOCUS, by="di").given(LESSON)
+    rematched = lesson.given(Rematch(ID, "bo", "cy"))
+    assert turns(rematched) == [("goals-agreed", ("ada", "di", "cy"))]
+    assert turns(rematched.given(AgreeGoals(ID), by="di")) == [("goals-agreed", ("ada", "cy"))]
 
 
 def test_each_mentee_reflects_and_everybody_assesses() -> None:
