@@ -405,6 +405,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "report what was seen and heard",
     ),
     (
+        "evaluator-is-mentor",
+        PAIRED.when(NameEvaluator("ada", "bo")),
+        "the evaluator of Ada Ünal is not named",
+        "Bo Karlsson mentors Ada Ünal in an open pairing",
+        "change the partner in its cycle, or end the pairing, first",
+    ),
+    (
         "mentor-is-evaluator",
         PEOPLE.given(NameEvaluator("ada", "bo")).when(PublishPairing((ADA, BO))),
         "Ada Ünal and Bo Karlsson cannot be paired",
@@ -752,7 +759,9 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     ),
     (
         "observer-is-evaluator",
-        PLANNED.given(NameEvaluator("ada", "bo")).when(CompleteObservation(ID, LESSON, 45), by="bo"),
+        PLANNED.given(events.EvaluatorNamed(evaluator="bo"), of="ada").when(
+            CompleteObservation(ID, LESSON, 45), by="bo"
+        ),
         "the observation of c-1 cannot be recorded",
         "Bo Karlsson evaluates Ada Ünal",
         "name an observer who does not evaluate them",

@@ -149,6 +149,72 @@ def test_only_people_who_are_known_can_be_spoken_of(people: Scenario) -> None:
         people.when(command).then_refused("no-such-person", because=["nobody has the id nobody"])
 
 
+def test_whoever_mentors_somebody_is_not_named_their_evaluator(people: Scenario) -> None:
+    paired = people.given(PublishPairing(PAIR, "q-1"))
+    paired.when(NameEvaluator("ada", "bo")).then_refused(
+        "evaluator-is-mentor", because=["Bo Karlsson mentors Ada Ünal in an open pairing"]
+    )
+    paired.given(NameEvaluator("bo", "ada"), NameEvaluator("ada", "cy"))
+    paired.given(EndPairing("ada", "q-1"), NameEvaluator("ada", "bo"))
+
+
+def test_in_a_group_mentees_may_be_evaluated_by_each_other_and_not_by_the_mentor(people: Scenario) -> None:
+    group = people.given(PublishPairing((*PAIR, Participant("cy", mentee=True)), "q-1"))
+    group.given(NameEvaluator("ada", "cy"))
+    for mentee in ("ada", "cy"):
+        group.when(NameEvaluator(mentee, "bo")).then_refused("evaluator-is-mentor")
+
+
+def test_in_a_reciprocal_pair_neither_evaluates_the_other(people: Scenario) -> None:
+    both = people.given(
+        PublishPairing(
+            (
+                Participant("ada", mentee=True, mentor=True),
+                Participant("bo", mentee=True, mentor=True),
+            )
+        )
+    )
+    both.when(NameEvaluator("ada", "bo")).then_refused("evaluator-is-mentor")
+    both.when(NameEvaluator("bo", "ada")).then_refused("evaluator-is-mentor")
+
+
+def test_an_old_id_of_the_mentor_is_the_mentor(people: Scenario) -> None:
+    merged = people.given(PublishPairing(PAIR), MergePeople("bo", "cy"))
+    merged.when(NameEvaluator("ada", "cy")).then_refused(
+        "evaluator-is-mentor", because=["Bo Karlsson mentors Ada Ünal in an open pairing"]
+    )
+
+
+def test_an_old_id_is_not_given_an_evaluator_whom_nobody_would_look_for_there(people: Scenario) -> None:
+    merged = people.given(MergePeople("ada", "cy"))
+    merged.when(NameEvaluator("cy", "di")).then_refused(
+        "person-merged", because=["Cy Lind was merged into ada"]
+    )
+    merged.when(NameEvaluator("ada", "cy")).then_refused("self-evaluation")
+
+
+def test_a_merge_makes_no_mentor_the_evaluator_of_their_mentee(people: Scenario) -> None:
+    paired = people.given(PublishPairing(PAIR, "q-1"))
+    of_mentee = paired.given(NameEvaluator("cy", "bo"))
+    of_mentee.when(MergePeople("ada", "cy")).then_refused(
+        "evaluator-is-mentor",
+        because=["Bo Karlsson mentors Ada Ünal in an open pairing and evaluates Cy Lind"],
+    )
+    of_mentor = paired.given(NameEvaluator("ada", "cy"))
+    of_mentor.when(MergePeople("bo", "cy")).then_refused(
+        "evaluator-is-mentor",
+        because=["Bo Karlsson mentors Ada Ünal in an open pairing, and Cy Lind evaluates them"],
+    )
+    for scenario in (of_mentee, of_mentor):
+        survivor = "ada" if scenario is of_mentee else "bo"
+        scenario.given(EndPairing("ada", "q-1"), MergePeople(survivor, "cy"))
+
+
+def test_a_merge_knows_the_mentor_by_their_old_ids(people: Scenario) -> None:
+    known = people.given(NameEvaluator("cy", "di"), PublishPairing(PAIR), MergePeople("bo", "di"))
+    known.when(MergePeople("ada", "cy")).then_refused("evaluator-is-mentor")
+
+
 def test_nobody_is_set_against_themselves(people: Scenario) -> None:
     people.when(NameEvaluator("ada", "ada")).then_refused(
         "self-evaluation", because=["nobody evaluates themselves"]
