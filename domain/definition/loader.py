@@ -122,7 +122,8 @@ def _edge(table: Table) -> Edge:
         table.where += f" ({source} → {target})"
     likely = Trigger.ADVANCE if target == COMPLETED else Trigger.RETURN  # clashes with no other edge
     trigger = table.word("trigger", Trigger) or likely
-    edge = Edge(source, target, trigger, _by(table), tuple(_requirements(table.table("requires"))))
+    by = _as_meant(table, _by(table))
+    edge = Edge(source, target, trigger, by, tuple(_requirements(table.table("requires"))))
     table.close()
     return edge
 
@@ -132,6 +133,12 @@ def _by(table: Table) -> tuple[Capacity, ...]:
     if table.raw("by") == []:
         table.report("nobody may do this", f"name who, by = [{', '.join(map(_quoted, Capacity))}]")
     return by
+
+
+def _as_meant(table: Table, by: tuple[Capacity, ...]) -> tuple[Capacity, ...]:
+    """Everybody, where the list was misread: it is blamed once, not again by whatever needs the one it lacks."""
+    listed = table.raw("by")
+    return by if isinstance(listed, list) and len(listed) == len(by) else tuple(Capacity)
 
 
 def _requirements(table: Table) -> Iterator[RequirementUse]:
@@ -146,6 +153,7 @@ def _requirements(table: Table) -> Iterator[RequirementUse]:
             value = given.raw(key)
             if value is not None and not parameter.allows(value):
                 given.report(f"{key!r} is {shown(value)}", f"use {parameter.expected}: {parameter.meaning}")
+                value = None
             parameters[key] = parameter.default if value is None else value  # type: ignore[assignment]
         given.close()
         yield RequirementUse(name, parameters)
@@ -166,7 +174,7 @@ def _permissions(table: Table) -> Iterator[tuple[Activity, tuple[Capacity, ...]]
                     f"it is permitted to the {capacity}",
                     "only mentees and mentors do this, each for themselves",
                 )
-        yield activity, by
+        yield activity, _as_meant(given, by)
 
 
 def _digest(content: dict[str, Any]) -> str:
