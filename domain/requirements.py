@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .cycle.state import Cycle, Goal
+from .cycle.state import Cycle, Goal, Observation
 from .definition import Edge, Trigger
 from .refusal import Fact
 from .vocabulary import Assessment
@@ -137,14 +137,19 @@ def _observations_completed(cycle: Cycle, parameters: Parameters, names: Names) 
     if len(completed) > len(counted):
         why = f"{len(counted)} of {minimum} completed observations had a focus agreed before the lesson"
         fix = "agree a focus before the next lesson, or correct the day on which one was agreed"
-    open_ = next((o for o in cycle.observations if o.completion is None and not o.cancelled), None)
-    yield Unmet(
-        "observations-completed",
-        why,
-        fix,
-        (open_.observer,) if open_ else cycle.people,
-        {"have": len(counted), "need": minimum},
-    )
+    planned = next((o for o in cycle.observations if _can_be_held(o, cycle)), None)
+    facts: dict[str, Fact] = {"have": len(counted), "need": minimum}
+    if planned is not None:
+        facts["observation"] = planned.id
+    elif cycle.mentees:
+        facts["person"] = cycle.mentees[0]
+    yield Unmet("observations-completed", why, fix, (planned.observer,) if planned else cycle.people, facts)
+
+
+def _can_be_held(observation: Observation, cycle: Cycle) -> bool:
+    """Whether it is still to come, and between people who are still here: a rematch may have taken one away."""
+    there = {observation.observer, observation.observed} <= set(cycle.people)
+    return observation.completion is None and not observation.cancelled and there
 
 
 @_requirement("observations-debriefed")

@@ -54,7 +54,8 @@ PEOPLE = (*EVERYBODY, Capacity.COORDINATOR)
 class Need:
     """Work without which nobody could ever meet a requirement.
 
-    One of `PEOPLE` must be able to do it; work that is done by `each` for themselves, every capacity named there.
+    One of `PEOPLE` must be able to do it (of `EVERYBODY`, where only participants may); work that is done by `each`
+    for themselves, every capacity named there.
     Where `each` hangs on a parameter, `by_parameter` has its name and what each value comes to.
     """
 

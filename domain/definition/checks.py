@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from .catalogue import CATALOGUE, PEOPLE
-from .model import COMPLETED, Activity, Capacity, Edge, RequirementUse, Stage, Trigger
+from .catalogue import CATALOGUE, EVERYBODY, PEOPLE
+from .model import COMPLETED, PERSONAL, Activity, Capacity, Edge, RequirementUse, Stage, Trigger
 from .problems import Problem, one_of
 
 
@@ -138,7 +138,8 @@ def _undoable(
         for use in edge.requires:
             for need in CATALOGUE[use.name].needs:
                 permitted = permissions.get(need.activity, ())
-                lacking, fix = _lacking(permitted, need.from_each(use.parameters))
+                able = EVERYBODY if need.activity in PERSONAL else PEOPLE
+                lacking, fix = _lacking(permitted, need.from_each(use.parameters), able)
                 if not permitted or not lacking or (need.activity, lacking) in told:
                     continue  # nobody may at all is blamed for itself
                 told.add((need.activity, lacking))
@@ -150,12 +151,14 @@ def _undoable(
                 )
 
 
-def _lacking(permitted: tuple[Capacity, ...], each: tuple[Capacity, ...]) -> tuple[tuple[Capacity, ...], str]:
-    """Who would have to be able to do some work and is not, and whom to add."""
+def _lacking(
+    permitted: tuple[Capacity, ...], each: tuple[Capacity, ...], able: tuple[Capacity, ...]
+) -> tuple[tuple[Capacity, ...], str]:
+    """Who would have to be able to do some work and is not, and whom to add; without `each` one of the able will do."""
     if each:
         lacking = tuple(capacity for capacity in each if capacity not in permitted)
         return lacking, " and ".join(f'"{capacity}"' for capacity in lacking)
-    return (() if set(permitted) & set(PEOPLE) else PEOPLE), _any(PEOPLE)
+    return (() if set(permitted) & set(able) else able), _any(able)
 
 
 def _any(capacities: Sequence[Capacity]) -> str:

@@ -380,4 +380,4 @@ def _folded(state: State, recorded: Recorded[Any]) -> State:
 
 @lru_cache(maxsize=32)
 def _parsed(source: str) -> Definition:
-    return parse(source, "definition")
+    return parse(source, "definition", published=True)

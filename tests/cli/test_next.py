@@ -29,7 +29,7 @@ def advised_to_the_end(desk: Desk) -> None:
 
 def test_what_can_be_done_is_said_with_the_command(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "observe", "unal", "--minutes", "45")
     desk.done("advance", "unal")
 

@@ -504,7 +504,7 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     ),
     (
         "no-such-observation",
-        PLANNED.given(AgreeFocus(ID, "ada", "bo")).when(ScheduleObservation(ID, LESSON), by="ada"),
+        PLANNED.given(AgreeFocus(ID, "ada", "bo"), by="bo").when(ScheduleObservation(ID, LESSON), by="ada"),
         "the observation of c-1 cannot be scheduled",
         "o1, o2 are planned, and none is named",
         "name one of them",

@@ -25,7 +25,6 @@ MAY: Mapping[str, set[str]] = {
             "SetGoal",
             "RecordBaseline",
             "RecordExpectations",
-            "AgreeFocus",
             "ScheduleObservation",
             "RescheduleObservation",
             "CancelObservation",
@@ -40,7 +39,7 @@ MAY: Mapping[str, set[str]] = {
         ),
         BOTH,
     ),
-    **dict.fromkeys(("AgreeGoals", "GiveConsent", "WriteReflection", "AskRematch"), PAIR),
+    **dict.fromkeys(("AgreeGoals", "AgreeFocus", "GiveConsent", "WriteReflection", "AskRematch"), PAIR),
     **dict.fromkeys(
         (
             "Waive",

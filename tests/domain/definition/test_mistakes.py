@@ -314,7 +314,7 @@ MISTAKES = {
         'reflection   = { by = ["mentee", "coordinator"] }',
         [
             "my.toml: activity: reflection: it is permitted to the coordinator; "
-            "only mentees and mentors do this, each for themselves"
+            "only mentees and mentors do this themselves"
         ],
     ),
     "an agreement by the system": (
@@ -322,7 +322,15 @@ MISTAKES = {
         'agreement    = { by = ["mentee", "mentor", "system"] }',
         [
             "my.toml: activity: agreement: it is permitted to the system; "
-            "only mentees and mentors do this, each for themselves"
+            "only mentees and mentors do this themselves"
+        ],
+    ),
+    "the focus of a lesson by the coordinator": (
+        'focus        = { by = ["mentee", "mentor"] }',
+        'focus        = { by = ["mentor", "coordinator"] }',
+        [
+            "my.toml: activity: focus: it is permitted to the coordinator; "
+            "only mentees and mentors do this themselves"
         ],
     ),
     "an agreement of everybody that only mentors may give": (
@@ -467,6 +475,13 @@ def test_reflections_of_everyone_need_mentees_and_mentors() -> None:
     assert problems(permitted(TEXT, "reflection", "mentee")) == []
     (problem,) = problems(permitted(everyone, "reflection", "mentee"))
     assert "and no mentor may record 'reflection'; add \"mentor\" to its 'by'" in problem
+
+
+def test_a_published_text_is_read_although_it_would_not_be_published_any_more() -> None:
+    """As peer-cycle was before the focus became the participants' own; and where nobody could leave a stage."""
+    for old in (permitted(TEXT, "focus", "mentee", "coordinator"), permitted(TEXT, "goal", "system")):
+        assert problems(old)
+        assert parse(old, "log", published=True).digest
 
 
 def test_what_no_requirement_asks_for_may_be_anybodys() -> None:
