@@ -13,6 +13,7 @@ from enum import Enum
 from mentorcycle.domain.commands import AddPerson, ChangePerson, Command, MarkLeft, MarkReturned
 from mentorcycle.domain.ids import person_of_roster
 from mentorcycle.domain.people import Person, Profile
+from mentorcycle.domain.people.person import survivor as survivor_of
 from mentorcycle.domain.vocabulary import LeaveReason, TeachingArea
 
 from .roster.model import Roster, RosterPerson
@@ -59,19 +60,13 @@ def enrolment(roster: Roster, tenant: str, known: Mapping[str, Person]) -> tuple
     spoken_of: set[str] = set()
     for id, row in roster_ids(roster, tenant).items():
         person = known.get(id, Person())
-        survivor = _survivor(person, known)
+        survivor = survivor_of(person, known.__getitem__)
         if survivor is person or (_is_spoken_of_by(row, survivor) and survivor.id not in spoken_of):
             spoken_of.add(survivor.id)
             entries.append(_entry(survivor.id or id, row, survivor, roster))
         else:
             entries.append(_not_changed(id, row, person, survivor, roster))
     return tuple(entries)
-
-
-def _survivor(person: Person, known: Mapping[str, Person]) -> Person:
-    while person.merged_into is not None:
-        person = known[person.merged_into]
-    return person
 
 
 def _is_spoken_of_by(row: RosterPerson, person: Person) -> bool:

@@ -13,7 +13,7 @@ from ..ids import person_stream
 from ..permission import is_coordinator
 from ..refusal import Fact, Refusal
 from .pairing import kind_of, pairing_refusals
-from .person import Pairing, Person, Profile
+from .person import Pairing, Person, Profile, survivor
 
 ALREADY_SO = Accepted()
 MOST_MENTEES = 100
@@ -111,12 +111,12 @@ def name_evaluator(person: Person, command: c.NameEvaluator, context: Context) -
             return _unknown(id, what)
     if command.evaluator in person.evaluators:
         return ALREADY_SO
-    evaluator = _now(context.person(command.evaluator), context)
+    evaluator = survivor(context.person(command.evaluator), context.person)
 
     def refusals() -> Iterator[Refusal]:
         if person.merged_into is not None:
             yield _merged(person, what)
-        if evaluator.id == _now(person, context).id:
+        if evaluator.id == survivor(person, context.person).id:
             yield Refusal("self-evaluation", what, "nobody evaluates themselves", "name somebody else")
         if evaluator.id in person.mentors:
             why = f"{evaluator.name} mentors {person.name} in an open pairing"
@@ -125,13 +125,6 @@ def name_evaluator(person: Person, command: c.NameEvaluator, context: Context) -
     return all_of(refusals()) or accepted(
         person_stream(person.id), e.EvaluatorNamed(evaluator=command.evaluator)
     )
-
-
-def _now(person: Person, context: Context) -> Person:
-    """Who somebody is today: whoever they were merged into."""
-    while person.merged_into is not None:
-        person = context.person(person.merged_into)
-    return person
 
 
 def _merged(person: Person, what: str) -> Refusal:

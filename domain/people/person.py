@@ -114,6 +114,13 @@ class Person:
         return len(self.mentees)
 
 
+def survivor(person: Person, find: Callable[[str], Person]) -> Person:
+    """Who somebody is today: whoever they were merged into."""
+    while person.merged_into is not None:
+        person = find(person.merged_into)
+    return person
+
+
 _profile = maker(Profile)
 _pairing = maker(Pairing)
 

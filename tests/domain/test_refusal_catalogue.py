@@ -151,6 +151,13 @@ def opened_beside() -> tuple[Refusal, ...]:
 
 CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     (
+        "actor-left",
+        OPENED.given(MarkLeft("bo", RETIRED)).when(LogContact(ID, 20), by="bo"),
+        "nothing is recorded in c-1",
+        "Bo Karlsson has left the programme",
+        "a coordinator can record the return, or what happened before",
+    ),
+    (
         "already-in-cycle",
         OBSERVING.when(Rematch(ID, "bo", "ada")),
         "Bo Karlsson cannot be replaced by Ada Ünal in c-1",
@@ -957,7 +964,7 @@ def test_every_code_in_the_domain_is_in_the_catalogue_and_no_other() -> None:
 
 
 def test_permission_is_marked_where_it_is_one_and_nowhere_else() -> None:
-    marked = {"not-permitted", "words-of-others", "focus-of-observed"}
+    marked = {"actor-left", "not-permitted", "words-of-others", "focus-of-observed"}
     for code, provoked, *_ in CASES:
         for one in provoked if isinstance(provoked, tuple) else provoked.refusals:
             assert one.permission == (one.code in marked), code
