@@ -333,6 +333,17 @@ MISTAKES = {
             "only mentees and mentors do this themselves"
         ],
     ),
+    "the focus of a lesson by the system": (
+        'focus        = { by = ["mentee", "mentor"] }',
+        'focus        = { by = ["system"] }',
+        [
+            "my.toml: activity: focus: it is permitted to the system; "
+            "only mentees and mentors do this themselves",
+            "my.toml: activity: focus: edge 2 (observe → debrief) requires 'observations-completed', "
+            "and no mentee or mentor may record 'focus'; "
+            'add "mentee" or "mentor" to its \'by\', or drop the requirement',
+        ],
+    ),
     "an agreement of everybody that only mentors may give": (
         'agreement    = { by = ["mentee", "mentor"] }',
         'agreement    = { by = ["mentor"] }',
