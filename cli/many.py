@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 RESULTS = "results/1"
 CHUNK = 50
 """Commands in one commit: small enough for a bar that moves and an interruption that comes soon."""
-GOOD = frozenset({"done", "already-so", "dry-run"})
-_SAID = {"stays": "stay", "conflict": "in conflict"}
-_COLOURS = {"done": "green", "dry-run": "green", "already-so": "dim", "not-ready": "dim"}
+GOOD = frozenset({"done", "already-so", "dry-run", "merged"})
+_SAID = {"stays": "stay", "conflict": "in conflict", "merged": "merged and not changed"}
+_COLOURS = {"done": "green", "dry-run": "green", "already-so": "dim", "not-ready": "dim", "merged": "dim"}
 
 
 @dataclass(slots=True)
@@ -36,7 +36,8 @@ class Line:
     """One thing that was asked for and what became of it; without a `command` it is settled from the start.
 
     `outcome` is `done`, `already-so`, `dry-run`, `refused`, `not-permitted`, `conflict`, `not-found`, `ambiguous`,
-    `failed`, `not-ready`, `stays` or `not-done`. `more` are fields of this kind of line.
+    `failed`, `not-ready`, `stays`, `merged` or `not-done`. `more` are fields of this kind of line, `note` says why
+    there is nothing to do.
     """
 
     id: str
@@ -47,9 +48,12 @@ class Line:
     error: MentorcycleError | None = None
     receipt: Receipt | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def why(self) -> str:
+        if self.note:
+            return self.note
         if self.error is not None:
             return ". ".join(part for part in (self.error.what, self.error.why) if part)
         return "; ".join(refusal.why for refusal in self.refusals)

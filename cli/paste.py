@@ -22,7 +22,8 @@ PASTE: dict[str, Template] = {
     "baseline-present": "mentorcycle cycle baseline {cycle} --goal {goal} --value 60 --source observation",
     "expectations-recorded": "mentorcycle cycle expectations {cycle} --meetings-per-month 4",
     "observations-completed": (
-        "mentorcycle cycle focus {cycle} && mentorcycle cycle observe {cycle} --minutes 45"
+        "mentorcycle cycle observe {cycle} --observation {observation} --minutes 45",
+        "mentorcycle cycle focus {cycle} --as {person} && mentorcycle cycle observe {cycle} --minutes 45",
     ),
     "observations-debriefed": "mentorcycle cycle debrief {cycle} --observation {observation} --minutes 30",
     "reflections-written": "mentorcycle cycle reflect {cycle} --as {person} --reflection -",

@@ -210,20 +210,24 @@ def _lines(entries: Iterable[Entry]) -> list[Line]:
 
     lines: list[Line] = []
     for entry in entries:
+        if Change.MERGED in entry.changes:
+            told = {"change": Change.MERGED.value, "fields": _pairs(entry)}
+            lines.append(Line(entry.person, entry.name, outcome="merged", more=told, note=_merged(entry)))
+            continue
         changes = [change for change in entry.changes if change not in (Change.NONE, Change.SKIP)]
         for change, one in zip(changes, entry.commands, strict=True):
-            fields = (
-                {name: list(pair) for name, pair in entry.fields.items()} if change is Change.CHANGE else {}
-            )
-            lines.append(
-                Line(
-                    entry.person,
-                    entry.name,
-                    one,
-                    more={"change": change.value, "fields": fields, "row": entry.row},
-                )
-            )
+            fields = _pairs(entry) if change is Change.CHANGE else {}
+            more = {"change": change.value, "fields": fields, "row": entry.row}
+            lines.append(Line(entry.person, entry.name, one, more=more))
     return lines
+
+
+def _pairs(entry: Entry) -> dict[str, list[str]]:
+    return {name: list(pair) for name, pair in entry.fields.items()}
+
+
+def _merged(entry: Entry) -> str:
+    return f"merged into {entry.survivor}, not changed"
 
 
 def _differences(session: Session, entries: Sequence[Entry]) -> None:
@@ -232,7 +236,12 @@ def _differences(session: Session, entries: Sequence[Entry]) -> None:
     from .columns import Column
 
     rows = [
-        (entry.row.external_id, entry.name, change.value, _fields(entry) if change is Change.CHANGE else "")
+        (
+            entry.row.external_id,
+            entry.name,
+            _merged(entry) if change is Change.MERGED else change.value,
+            _fields(entry) if change in (Change.CHANGE, Change.MERGED) else "",
+        )
         for entry in entries
         for change in entry.changes
         if change is not Change.NONE

@@ -193,7 +193,7 @@ class _Checker:
         if not isinstance(event, e.DefinitionPublished):
             return
         try:
-            definition = parse(event.source, f"event {row.position}")
+            definition = parse(event.source, f"event {row.position}", published=True)
         except DefinitionInvalid as error:
             self._report.find("definitions", row.position, str(error))
             return

@@ -15,7 +15,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, decide
-from mentorcycle.domain.cycle.partners import first_candidate, next_candidate
+from mentorcycle.domain.cycle.of_pairing import first_candidate, next_candidate
 from mentorcycle.domain.decision import Accepted, Context, Outcome, refused
 from mentorcycle.domain.definition import Definition
 from mentorcycle.domain.events import CycleOpened, Event
@@ -131,6 +131,22 @@ class People(Mapping[str, Person]):
         return sum(1 for _ in self)
 
 
+class Cycles(Mapping[str, Cycle]):
+    """Every cycle, read from its own stream when a rule asks for it."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def __getitem__(self, id: str) -> Cycle:
+        return self._reading.cycle(id)
+
+    def __iter__(self) -> Iterator[str]:
+        return (subject_of(stream) for stream in self._reading.seen if stream.startswith("cycle:"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(slots=True)
 class Ready:
     """A decision that can be appended. `events` lack only their positions; `after` are the states they lead to."""
@@ -180,7 +196,7 @@ class Decider:
         self, actor: Actor, now: datetime, reading: Reading, programme: Programme, definition: Definition
     ) -> Context:
         """The context of a question: as if it were decided now."""
-        return Context(now, now, actor, programme, definition, People(reading))
+        return Context(now, now, actor, programme, definition, People(reading), cycles=Cycles(reading))
 
     def of_cycle(self, cycle: Cycle, reading: Reading) -> tuple[Programme, Definition]:
         """The programme a cycle belongs to and the definition it pins."""
@@ -308,4 +324,5 @@ class _Asked:
             definition,
             People(self.reading),
             request.batch,
+            Cycles(self.reading),
         )

@@ -190,9 +190,13 @@ class Engine:
         It tells what is known of everybody in the roster: raises `RefusedError` for participants.
         """
         for_staff(actor)
-        streams = {person_stream(id): id for id in roster_ids(roster, self.tenant)}
-        states = self._states.load_many(list(streams))
-        known = {streams[stream]: state for stream, state in states.items() if isinstance(state, Person)}
+        known: dict[str, Person] = {}
+        wanted = set(roster_ids(roster, self.tenant))
+        while wanted:
+            states = self._states.load_many([person_stream(id) for id in wanted])
+            found = [state for state in states.values() if isinstance(state, Person)]
+            known |= {person.id: person for person in found}
+            wanted = {person.merged_into for person in found if person.merged_into} - set(known)
         return enrolment(roster, self.tenant, known)
 
     def ensure_programme(

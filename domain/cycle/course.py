@@ -13,6 +13,7 @@ from ..refusal import Refusal
 from ..requirements import unmet
 from ..vocabulary import Status
 from .deadlines import stage_clock
+from .partners import place_taken_again
 from .rules import (
     ALREADY_SO,
     add,
@@ -139,6 +140,8 @@ def undo_advance(cycle: Cycle, command: c.UndoAdvance, context: Context) -> Outc
         if cycle.next_cycle is not None:
             why = f"the next cycle {cycle.next_cycle} was opened from it"
             yield Refusal("followed", what, why, "go on in the next cycle", {"cycle": cycle.id})
+        if cycle.status is Status.COMPLETED:
+            yield from place_taken_again(cycle, context, what)
 
     def undone() -> Outcome:
         assert last is not None
@@ -216,6 +219,8 @@ def reopen(cycle: Cycle, command: c.Reopen, context: Context) -> Outcome:
         if cycle.status in (Status.ACTIVE, Status.PAUSED):
             why = f"it is {cycle.status.value}, in {cycle.stage}"
             yield Refusal("still-open", what, why, "", {"cycle": cycle.id, "status": cycle.status.value})
+        else:
+            yield from place_taken_again(cycle, context, what)
         if cycle.next_cycle is not None:
             why = f"the next cycle {cycle.next_cycle} was opened from it"
             yield Refusal("followed", what, why, "go on in the next cycle", {"cycle": cycle.id})

@@ -181,9 +181,16 @@ def _partner_changed(cycle: Cycle, event: e.PartnerChanged, r: Recorded[Any]) ->
         kind=event.kind,
         pairing=event.new_pairing,
         members=tuple(members),
-        goals=tuple(change(g, agreed=()) if g.outcome is None else g for g in cycle.goals),
+        goals=tuple([_not_agreed_any_more(g, cycle.people) for g in cycle.goals]),
         rematch_asked=(),
     )
+
+
+def _not_agreed_any_more(goal: Goal, people: tuple[str, ...]) -> Goal:
+    """Who had not all agreed before has nothing to agree anew: the definition may never have asked for it."""
+    if goal.outcome is not None:
+        return goal
+    return change(goal, agreed=(), anew=goal.anew or all(person in goal.agreed for person in people))
 
 
 @_on(e.CycleCorrected)
@@ -203,6 +210,7 @@ def _followed(cycle: Cycle, event: e.CycleFollowed, r: Recorded[Any]) -> Cycle:
 
 @_on(e.GoalSet)
 def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
+    known = cycle.goal(event.goal)
     goal = Goal(
         event.goal,
         r.version,
@@ -212,6 +220,7 @@ def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
         event.target,
         event.direction,
         event.due,
+        anew=known is not None and known.anew,
     )
     return change(cycle, version=r.version, goals=_put(cycle.goals, goal))
 

@@ -87,13 +87,38 @@ class Person:
         return next((p for p in self.pairings.values() if p.has(self.id, mentee=True)), None)
 
     @property
-    def load(self) -> int:
-        """How many mentees this person has now, over all open pairings."""
-        return sum(
-            sum(1 for p in pairing.participants if p.mentee and p.person != self.id)
+    def mentors(self) -> tuple[str, ...]:
+        """Who mentors this person in an open pairing."""
+        return tuple(
+            p.person
+            for pairing in self.pairings.values()
+            if pairing.has(self.id, mentee=True)
+            for p in pairing.participants
+            if p.mentor and p.person != self.id
+        )
+
+    @property
+    def mentees(self) -> tuple[str, ...]:
+        """Whom this person mentors in an open pairing."""
+        return tuple(
+            p.person
             for pairing in self.pairings.values()
             if pairing.has(self.id, mentor=True)
+            for p in pairing.participants
+            if p.mentee and p.person != self.id
         )
+
+    @property
+    def load(self) -> int:
+        """How many mentees this person has now, over all open pairings."""
+        return len(self.mentees)
+
+
+def survivor(person: Person, find: Callable[[str], Person]) -> Person:
+    """Who somebody is today: whoever they were merged into."""
+    while person.merged_into is not None:
+        person = find(person.merged_into)
+    return person
 
 
 _profile = maker(Profile)

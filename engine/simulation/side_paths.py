@@ -61,7 +61,7 @@ def rematched(pair: Pair, people: Sequence[str], stages: Stages = ANY, *, apart:
     yield from until(pair)
     everybody = pair.desk.people(people)
     if busy := pairs.full(everybody, pair.cycle.people):
-        pair.desk.attempt(c.Rematch(pair.id, leaves, busy.id))
+        pair.desk.would_refuse(c.Rematch(pair.id, leaves, busy.id))
     mentee = pair.desk.engine.person(pair.mentee, OFFICE)
     if joins := pairs.replacement(mentee, everybody, pair.cycle.people):
         pair.desk.do(c.Rematch(pair.id, leaves, joins.id, do_not_pair_again=apart))

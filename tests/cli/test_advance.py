@@ -14,7 +14,7 @@ def outcomes(document: dict[str, object]) -> dict[str, str]:
 
 def test_one_cycle_goes_forward_or_to_the_stage_that_is_named(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "observe", "unal", "--minutes", "45")
     assert desk.done("advance", "unal").endswith("moves from observe to debrief")
     assert desk.done("advance", "unal", "observe").endswith("moves from debrief to observe")
@@ -26,7 +26,7 @@ def test_one_cycle_goes_forward_or_to_the_stage_that_is_named(desk: Desk) -> Non
 
 def test_a_late_advance_says_so(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "observe", "unal", "--minutes", "45")
     desk.now = desk.now.replace(month=11, day=4)
     assert desk.done("advance", "unal").endswith(", 2 school days late")

@@ -195,7 +195,7 @@ def test_the_rules_refuse_with_every_reason_and_a_command_to_paste(desk: Desk) -
 
 def test_a_judgement_is_refused_and_a_description_is_not(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = ("cycle", "observe", "unal", "--minutes", "45", "--evidence", "nine hands went up")
     assert "judgements" in desk.refused(3, *seen, "--judgement", "boring", by="karlsson")
     desk.done(*seen, "--number", "time_on_task=80", by="karlsson")
@@ -203,14 +203,14 @@ def test_a_judgement_is_refused_and_a_description_is_not(desk: Desk) -> None:
 
 def test_numbers_of_a_lesson_have_names(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = ("cycle", "observe", "unal", "--minutes", "45", "--number", "noise=80")
     assert "time-on-task" in desk.refused(2, *seen, by="karlsson")
 
 
 def test_an_observation_that_was_cancelled_can_be_planned_again(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "schedule", "unal", "--at", "friday")
     assert desk.done("cycle", "cancel-observation", "unal", "--reason", "absence").endswith(
         "cancelled: absence"

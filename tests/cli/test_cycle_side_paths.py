@@ -120,7 +120,7 @@ def test_a_value_that_is_cleared_is_shown_as_none(desk: Desk) -> None:
 
 def test_a_corrected_instant_is_on_the_programmes_clock(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = desk.data("cycle", "observe", "unal", "--minutes", "45")["record"]
     words = ("--set", "start=2026-10-12T07:15", "--reason", "wrong-date")
     told = desk.done("cycle", "correct", "unal", str(seen["version"]), *words)
@@ -162,7 +162,7 @@ def test_a_participant_asks_for_a_rematch_and_a_coordinator_does_it(desk: Desk) 
 def test_the_next_cycle_carries_on_and_last_means_it(desk: Desk) -> None:
     desk.at_observe()
     desk.refused(3, "cycle", "next-cycle", "unal")
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = desk.data("cycle", "observe", "unal", "--minutes", "45")["record"]["id"]
     for words in (
         ("advance", "unal"),

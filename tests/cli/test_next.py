@@ -6,8 +6,12 @@ from .conftest import Desk
 
 
 def test_following_its_advice_to_the_end_completes_a_cycle(desk: Desk) -> None:
-    """Every command that `next` proposes is taken as it stands; the participants' own with words from stdin."""
     desk.opened("unal")
+    advised_to_the_end(desk)
+
+
+def advised_to_the_end(desk: Desk) -> None:
+    """Every command that `next` proposes is taken as it stands; the participants' own with words from stdin."""
     for _ in range(30):
         rows = desk.data("next", "unal")["rows"]
         row = rows[0]
@@ -25,7 +29,7 @@ def test_following_its_advice_to_the_end_completes_a_cycle(desk: Desk) -> None:
 
 def test_what_can_be_done_is_said_with_the_command(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "observe", "unal", "--minutes", "45")
     desk.done("advance", "unal")
 
@@ -54,6 +58,15 @@ def test_a_person_reads_names_and_short_ids(desk: Desk) -> None:
     assert "Aylin Ünal, Bo Karlsson" in rows[0]
     assert rows[0].split()[-2] == "--as"
     assert len(rows[0].split()[-1]) == 6
+
+
+def test_following_its_advice_after_a_rematch_agrees_the_goals_anew(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "rematch", "unal", "--leaves", "karlsson", "--joins", "nasser")
+    first = desk.data("next", "unal")["rows"][0]
+    assert (first["code"], len(first["who"])) == ("goals-agreed", 2)
+    assert "waiting on Aylin Ünal, Mira Nasser" in desk.done("show", "unal")
+    advised_to_the_end(desk)
 
 
 def test_a_completed_cycle_leads_nowhere_but_to_the_next_one(desk: Desk) -> None:

@@ -80,6 +80,59 @@ def test_the_second_import_writes_a_document_without_results(
         assert second.stdout == written
 
 
+def imported(program: Program, tmp_path: Path, text: str) -> dict[str, object]:
+    """What an import tells as JSON."""
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    result = program("import", "t.csv", "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+TWICE = GOOD + "003,Anne,Ünal,anne@example.org,engagement,\n"
+
+
+def test_a_change_of_somebody_who_was_merged_is_told_and_not_made(program: Program, tmp_path: Path) -> None:
+    """Ann is in the roster twice; she goes by her own row, and the other one is to be mended in the roster."""
+    imported(program, tmp_path, TWICE)
+    assert program("person", "merge", "001", "003").exit_code == 0
+    ann = next(person for person in people(program) if person["name"] == "Ann Ünal")
+
+    assert imported(program, tmp_path, TWICE)["rows"] == []
+    told = imported(program, tmp_path, TWICE.replace("anne@", "new@"))
+
+    assert told["counts"] == {"merged": 1}
+    (row,) = told["rows"]
+    assert (row["name"], row["change"], row["outcome"]) == ("Anne Ünal", "merged", "merged")
+    assert row["why"] == f"merged into {ann['id']}, not changed"
+    assert row["fields"] == {"email": ["anne@example.org", "new@example.org"]}
+    assert "0 of 1 imported, 1 merged and not changed" in program("import", "t.csv").stderr
+    assert "merged into p-" in program("roster", "diff", "t.csv").stdout
+    assert ann in people(program)
+
+
+def test_who_had_no_id_of_a_roster_goes_by_the_row_that_was_merged_into_them(
+    program: Program, tmp_path: Path
+) -> None:
+    imported(program, tmp_path, TWICE)
+    added = program("person", "add", "Annie Ünal", "--format", "json")
+    annie = json.loads(added.stdout)["record"]["id"]
+    for duplicate in ("003", "001"):
+        assert program("person", "merge", annie, duplicate).exit_code == 0
+
+    told = imported(program, tmp_path, TWICE)
+
+    assert [(row["id"], row["change"], row["outcome"]) for row in told["rows"]] == [(annie, "change", "done")]
+    now = {person["id"]: person for person in people(program)}[annie]
+    assert (now["name"], now["email"]) == ("Ann Ünal", "ann@example.org")
+    assert json.loads(program("person", "show", "001", "--format", "json").stdout)["record"]["id"] == annie
+    assert imported(program, tmp_path, TWICE)["rows"] == []
+    moved = imported(program, tmp_path, TWICE.replace("ann@", "at@").replace("anne@", "new@"))
+    assert [(row["change"], row["outcome"]) for row in moved["rows"]] == [
+        ("change", "done"),
+        ("merged", "merged"),
+    ]
+
+
 def test_leading_zeros_stay(program: Program, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
     program("import", "t.csv")

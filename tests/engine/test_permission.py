@@ -27,7 +27,6 @@ MAY: Mapping[str, set[str]] = {
             "SetGoal",
             "RecordBaseline",
             "RecordExpectations",
-            "AgreeFocus",
             "ScheduleObservation",
             "RescheduleObservation",
             "CancelObservation",
@@ -42,7 +41,7 @@ MAY: Mapping[str, set[str]] = {
         ),
         BOTH,
     ),
-    **dict.fromkeys(("AgreeGoals", "GiveConsent", "WriteReflection", "AskRematch"), PAIR),
+    **dict.fromkeys(("AgreeGoals", "AgreeFocus", "GiveConsent", "WriteReflection", "AskRematch"), PAIR),
     **dict.fromkeys(
         (
             "Waive",
