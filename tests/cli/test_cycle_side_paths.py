@@ -97,7 +97,7 @@ def test_the_number_of_the_event_is_the_one_that_the_log_shows_and_a_rehearsal_n
 
 def test_an_entry_that_comes_too_late_for_its_stage_is_told_of_corrections(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = desk.data("cycle", "observe", "unal", "--minutes", "40")["record"]
     desk.done("advance", "unal", "debrief")
 

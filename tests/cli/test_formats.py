@@ -57,11 +57,11 @@ cycle undo unal
 advance unal okoro
 batch undo BATCH
 advance unal okoro
-cycle focus unal
+cycle focus unal --as unal
 cycle schedule unal --at 2026-10-13T10:15
 cycle reschedule unal --at 2026-10-14T10:15
 cycle cancel-observation unal --reason absence
-cycle focus unal
+cycle focus unal --as unal
 cycle observe unal --minutes 45
 cycle correct unal LAST --set minutes=40 --reason typing-error
 advance unal debrief

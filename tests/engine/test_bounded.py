@@ -158,13 +158,3 @@ def test_the_whole_log_is_verified_by_those_who_are_bounded_to_nothing(two, else
         assert refused.value.not_permitted
     for actor in (two.story.coordinator, Actor.auditor("state"), Actor.system()):
         assert two.engine.queries.verify(actor, replay=False).holds
-
-
-def test_a_verification_gives_no_state_of_another_tenant(open_engine, begin):
-    ours, theirs = begin(open_engine("ours")), begin(open_engine("theirs"))
-    found = ours.engine.queries.verify(Actor.auditor())
-    assert found.holds
-    assert found.cycles == 2
-    assert {tenant for tenant, _ in found.states} == {"ours"}
-    assert ("ours", f"cycle:{ours.cycle}") in found.states
-    assert theirs.engine.queries.verify(Actor.auditor()).events == found.events

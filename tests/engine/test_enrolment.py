@@ -44,7 +44,7 @@ def engine() -> Engine:
     """Ann and Anne are known from a roster; nobody is merged yet."""
     engine = Engine(MemoryStore())
     engine.ensure_programme(OFFICE)
-    for entry in engine.enrolment(roster(ANN, ANNE)):
+    for entry in engine.enrolment(roster(ANN, ANNE), OFFICE):
         do(engine, *entry.commands)
     return engine
 
@@ -64,7 +64,7 @@ def test_the_row_of_somebody_merged_into_who_has_a_row_is_told_and_not_done(engi
         (replace(ANNE, email="new@example.org"), {"email": ("anne@example.org", "new@example.org")}),
         (replace(ANNE, active=False), {}),
     ):
-        own, merged = engine.enrolment(roster(ANN, row))
+        own, merged = engine.enrolment(roster(ANN, row), OFFICE)
         assert own.changes == (Change.NONE,)
         assert told(merged) == (ID_OF_ANNE, (Change.MERGED,), (), ID_OF_ANN)
         assert merged.fields == fields
@@ -72,18 +72,18 @@ def test_the_row_of_somebody_merged_into_who_has_a_row_is_told_and_not_done(engi
 
 def test_a_row_that_says_what_it_said_before_the_merge_is_nothing_to_do(engine: Engine) -> None:
     do(engine, MergePeople(ID_OF_ANN, ID_OF_ANNE))
-    assert [entry.changes for entry in engine.enrolment(roster(ANN, ANNE))] == [(Change.NONE,)] * 2
+    assert [entry.changes for entry in engine.enrolment(roster(ANN, ANNE), OFFICE)] == [(Change.NONE,)] * 2
 
 
 def test_when_both_have_left_a_row_that_says_so_is_nothing_to_do(engine: Engine) -> None:
     do(engine, MergePeople(ID_OF_ANN, ID_OF_ANNE), MarkLeft(ID_OF_ANN, LeaveReason.RETIRED))
     gone = roster(replace(ANN, active=False), replace(ANNE, active=False))
-    assert [entry.changes for entry in engine.enrolment(gone)] == [(Change.NONE,)] * 2
+    assert [entry.changes for entry in engine.enrolment(gone, OFFICE)] == [(Change.NONE,)] * 2
 
 
 def test_who_has_no_row_of_their_own_goes_by_the_row_of_whom_was_merged_into_them(engine: Engine) -> None:
     do(engine, AddPerson("Annie Ünal", "annie"), MergePeople("annie", ID_OF_ANNE))
-    (entry,) = engine.enrolment(roster(ANNE))
+    (entry,) = engine.enrolment(roster(ANNE), OFFICE)
     known = {"external_id": "t-2", "source": "oneroster", "email": "anne@example.org"}
     assert told(entry) == (
         "annie",
@@ -92,17 +92,17 @@ def test_who_has_no_row_of_their_own_goes_by_the_row_of_whom_was_merged_into_the
         "",
     )
     do(engine, *entry.commands)
-    (left,) = engine.enrolment(roster(replace(ANNE, active=False)))
+    (left,) = engine.enrolment(roster(replace(ANNE, active=False)), OFFICE)
     assert told(left) == ("annie", (Change.LEAVE,), (MarkLeft("annie", LeaveReason.LEFT_SCHOOL),), "")
     do(engine, *left.commands)
-    (back,) = engine.enrolment(roster(ANNE))
+    (back,) = engine.enrolment(roster(ANNE), OFFICE)
     assert told(back) == ("annie", (Change.RETURN,), (MarkReturned("annie"),), "")
 
 
 def test_of_two_rows_for_one_person_without_their_own_the_first_speaks(engine: Engine) -> None:
     do(engine, AddPerson("Annie Ünal", "annie"))
     do(engine, MergePeople("annie", ID_OF_ANN), MergePeople("annie", ID_OF_ANNE))
-    first, second = engine.enrolment(roster(ANN, replace(ANNE, email="new@example.org")))
+    first, second = engine.enrolment(roster(ANN, replace(ANNE, email="new@example.org")), OFFICE)
     assert (first.person, first.changes) == ("annie", (Change.CHANGE,))
     assert told(second) == (ID_OF_ANNE, (Change.MERGED,), (), "annie")
 
@@ -110,5 +110,5 @@ def test_of_two_rows_for_one_person_without_their_own_the_first_speaks(engine: E
 def test_a_merge_of_the_merged_leads_to_who_they_are_now(engine: Engine) -> None:
     do(engine, AddPerson("Annie Ünal", "annie"), MergePeople("annie", ID_OF_ANNE))
     do(engine, MergePeople(ID_OF_ANN, "annie"))
-    (merged,) = engine.enrolment(roster(replace(ANNE, email="new@example.org")))
+    (merged,) = engine.enrolment(roster(replace(ANNE, email="new@example.org")), OFFICE)
     assert told(merged) == (ID_OF_ANNE, (Change.MERGED,), (), ID_OF_ANN)

@@ -178,13 +178,13 @@ def noting(clock: Any, begin: Callable[..., Any]) -> Iterator[Any]:
         yield begin(engine)
 
 
-def test_nobody_is_looked_up_for_an_actor_whom_the_cycle_knows(noting):
+def test_nobody_else_is_looked_up_for_an_actor_whom_the_cycle_knows(noting):
     store = noting.engine.store
     fresh = Engine(store, settings=noting.engine.settings)  # that has kept no state
     store.read.clear()
     fresh.execute(c.LogContact(noting.cycle, 5), noting.bo).or_raise()
     fresh.cycle(noting.cycle, noting.bo)
-    assert set(store.read) == {f"cycle:{noting.cycle}", "programme:main"}
+    assert set(store.read) == {f"cycle:{noting.cycle}", "programme:main", f"person:{noting.bo.id}"}
     fresh.execute(c.LogContact(noting.cycle, 5), noting.cy)
     assert f"person:{noting.cy.id}" in store.read
 

@@ -11,7 +11,7 @@ from threading import Event, Thread
 import pytest
 
 from mentorcycle.domain import commands as c
-from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.domain.refusal import Refused
 from mentorcycle.domain.vocabulary import PauseReason
 from mentorcycle.engine import Engine, Receipt, Settings
@@ -83,7 +83,8 @@ def test_an_open_engine_goes_on_with_the_restored_log(on_file, put_back):
     on_file.contact(5), on_file.contact(6)
     ghost = engine.execute(c.AddPerson("Eve"), co).or_raise().subject
     put_back()
-    assert not engine.person(ghost).exists
+    with pytest.raises(NotFound):
+        engine.person(ghost, co)
     assert on_file.state.contacts == ()
     on_file.contact(7)
     assert [contact.minutes for contact in on_file.state.contacts] == [7]

@@ -84,7 +84,7 @@ def test_a_change_of_partner_counts_open_cycles_too(busy: Scenario) -> None:
     ("over", "goes_on"),
     [
         (DONE, OpenNextCycle(ID)),
-        (DONE, Reopen(ID, AGAIN, "observe")),
+        (DONE, Reopen(ID, AGAIN)),
         (DONE, UndoAdvance(ID)),
         (CANCELLED, Reopen(ID, AGAIN)),
         (CANCELLED, OpenCycle("ada")),
