@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from .. import options
-from ..session import Session, command
+from ..session import Session
 from ..words import TEXT
+from .owner import owner_command
 
 
-@command()
+@owner_command()
 @click.option("--name", type=TEXT, metavar="NAME", help="The name of the programme.")
 @click.option("--zone", metavar="ZONE", help="Its time zone, for example Europe/Stockholm. [default: UTC]")
 @options.dry_run

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..session import Session, command
+from ..session import Session
+from .owner import owner_command
 
 if TYPE_CHECKING:
     from mentorcycle.engine.maintenance import StoreStatus
 
 
-@command()
+@owner_command()
 def status(session: Session) -> None:
     """Show the store and its read models.
 

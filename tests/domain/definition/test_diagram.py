@@ -1,7 +1,7 @@
 """Diagrams are texts their languages can read, whatever stages and titles are called.
 
-DOT is read by pydot. Mermaid has no parser in Python: the golden `.mmd` files are texts that mermaid 11.17.2 parsed, and
-the grammar below, which is that of the lines we write and stricter than mermaid's, holds every other text.
+DOT is read by pydot. Mermaid has no parser in Python: the golden `.mmd` files are texts that mermaid 11.17.2 parsed,
+and the grammar below, which is that of the lines we write and stricter than mermaid's, holds every other text.
 """
 
 import itertools
