@@ -15,7 +15,7 @@ from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
 from .columns import Column
 from .exits import ExitCode
 from .many import Line, Run, report, run
-from .problems import complain, to_mend
+from .problems import as_lines, complain, to_mend
 from .store import WritingPlace
 
 Found = dict[str, str]
@@ -131,17 +131,10 @@ def _publish(
     starts: dict[datetime | None, list[Line]] = {}
     for line in good:
         starts.setdefault(line.more["at"], []).append(line)
-    done = Run("", [*good, *_as_lines(problems)])
+    done = Run("", [*good, *as_lines(problems, lambda problem: problem.value)])
     for at, some in () if dry_run else starts.items():
         part = run(place, some, "publishing", at=at, batch=done.batch)
         done.batch, done.interrupted = part.batch, part.interrupted
         if part.interrupted:
             break
     return report(place, done, [Column("line", right=True)], "published", dry_run=dry_run)
-
-
-def _as_lines(problems: Sequence[Problem]) -> Iterator[Line]:
-    for problem in problems:
-        where = f"{problem.column}: " if problem.column else ""
-        error = InvalidInput(f"{where}{problem.what}", "", problem.suggestion)
-        yield Line(problem.value, outcome="refused", error=error, more={"line": problem.line})

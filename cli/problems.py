@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mentorcycle.domain.errors import InvalidInput
+
 from .columns import Column
+from .many import Line
 from .session import Session
 
 if TYPE_CHECKING:
@@ -37,3 +41,13 @@ def to_mend(file: Path, problems: Sequence[Problem], bad: BadRows) -> Path | Non
     path = file.with_name(f"{file.stem}-errors.csv")
     path.write_text(text, encoding="utf-8-sig", newline="")
     return path
+
+
+def as_lines(problems: Sequence[Problem], called: Callable[[Problem], str]) -> Iterator[Line]:
+    """A line of results for each bad row, with all its problems; `called` says what stands for its id."""
+    for (_, line), same in groupby(problems, lambda problem: (problem.file, problem.line)):
+        found = list(same)
+        what = "; ".join(f"{one.column}: {one.what}" if one.column else one.what for one in found)
+        fix = "; ".join(dict.fromkeys(one.suggestion for one in found if one.suggestion))
+        error = InvalidInput(what, "", fix)
+        yield Line(called(found[0]), outcome="refused", error=error, more={"line": line})

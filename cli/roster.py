@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mentorcycle.engine.enrolment import Entry
-    from mentorcycle.engine.roster import BadRows, Problem, Roster
+    from mentorcycle.engine.roster import Problem, Roster
 
     from .columns import Column
     from .many import Line
@@ -52,24 +52,37 @@ def import_(session: Session, file: Path, partial: bool, end_roles: bool, dry_ru
     mentorcycle import teachers.csv
     mentorcycle import oneroster.zip --dry-run
     """
+    from dataclasses import asdict
+
     from .columns import Column
     from .exits import ExitCode
     from .many import report, run
+    from .problems import as_lines, complain, to_mend
     from .store import writing
 
     with writing(session, create=True) as place:
         roster, problems = _read(place, file, end_roles=end_roles)
-        written = _complain(session, file, problems, roster.bad)
+        mend = to_mend(file, problems, roster.bad) if problems and not dry_run else None
         if problems and not (partial and roster.people):
-            _refuse(file, problems, written, can_be_partial=bool(roster.people))
+            complain(session, problems)
+            _refuse(file, problems, mend, can_be_partial=bool(roster.people))
         entries = place.engine.enrolment(roster)
-        lines = _lines(entries)
-        if not lines:
-            session.talk(f"nothing to do: {_unchanged(entries)}")
-            return ExitCode.PARTIAL if problems else ExitCode.DONE
-        done = run(place, lines, "importing", dry_run=dry_run)
-        shown = [Column("change"), Column("fields", in_table=False)]
-        code = report(place, done, shown, "imported", dry_run=dry_run)
+        done = run(place, _lines(entries), "importing", dry_run=dry_run)
+        code = done.ending
+        unchanged = "" if done.lines else f"nothing to do: {_unchanged(entries)}"
+        done.lines = [*done.lines, *as_lines(problems, lambda problem: f"{problem.file}:{problem.line}")]
+        report(
+            place,
+            done,
+            [Column("change"), Column("fields", in_table=False)],
+            "imported",
+            dry_run=dry_run,
+            empty=unchanged,
+            fixes=True,
+            facts={"problems": [asdict(problem) for problem in problems]} if partial else None,
+        )
+        if mend:
+            session.talk(f"rows to mend: {mend}")
         return ExitCode.PARTIAL if problems and code == ExitCode.DONE else code
 
 
@@ -82,12 +95,13 @@ def diff(session: Session, file: Path, end_roles: bool) -> None:
     \b
     mentorcycle roster diff teachers.csv
     """
+    from .problems import complain
     from .store import writing
 
     with writing(session) as place:
         roster, problems = _read(place, file, end_roles=end_roles)
         if problems:
-            _complain(session, file, problems, None)
+            complain(session, problems)
             _refuse(file, problems, None, can_be_partial=False)
         _differences(session, place.engine.enrolment(roster))
 
@@ -100,9 +114,11 @@ def check(session: Session, file: Path) -> None:
     \b
     mentorcycle roster check teachers.csv
     """
+    from .problems import complain
+
     roster = _roster(file, session)
-    _complain(session, file, roster.problems, None)
     if roster.problems:
+        complain(session, roster.problems)
         _refuse(file, roster.problems, None, can_be_partial=False)
     session.out.record(
         "roster-check/1",
@@ -156,16 +172,6 @@ def _read(place: WritingPlace, file: Path, *, end_roles: bool) -> tuple[Roster, 
     known = place.queries.external_ids(place.actor, source="oneroster")
     roster = _roster(file, place.session, known, place.today if end_roles else None)
     return roster, roster.problems
-
-
-def _complain(session: Session, file: Path, problems: Sequence[Problem], bad: BadRows | None) -> Path | None:
-    """List every problem, and write the rows to mend beside the file; return where."""
-    from .problems import complain, to_mend
-
-    if not problems:
-        return None
-    complain(session, problems)
-    return to_mend(file, problems, bad) if bad else None
 
 
 def _refuse(file: Path, problems: Sequence[Problem], written: Path | None, *, can_be_partial: bool) -> None:
