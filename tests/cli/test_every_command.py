@@ -337,19 +337,22 @@ def test_every_command_that_writes_can_be_tried_without() -> None:
         assert "There is no --dry-run" in " ".join(CliRunner().invoke(cli, [*path, "--help"]).stdout.split())
 
 
-def held(folder: Path) -> tuple[dict[str, int], list[list[tuple[object, ...]]]]:
+def held(folder: Path) -> tuple[dict[str, bytes], list[list[tuple[object, ...]]]]:
     """The files of a folder, and what of its store is not made from the log."""
     tables = ("events", "commands", "words", "dead_letters", "discarded_events")
     with closing(sqlite3.connect(folder / "mentorcycle.db")) as connection:
         rows = [connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables]
     files = {
-        str(path): path.stat().st_size for path in folder.rglob("*") if "mentorcycle.db" not in path.name
+        str(path): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith("mentorcycle.db")
     }
     return files, rows
 
 
 def test_a_dry_run_writes_nothing_at_all(marked: Marked) -> None:
     marked(("version",), ())
+    assert any("last" in file for file in held(marked.desk.folder)[0])  # what `@last` means is a file too
     before = held(marked.desk.folder)
     rehearsed = set()
     for path in writing():
