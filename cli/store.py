@@ -68,9 +68,9 @@ class Place:
         there = sorted(subject_of(row.stream) for row in created)
         meant = get_close_matches(wanted, there, n=3)
         said = f"did you mean {' or '.join(meant)}?" if meant else f"there is {', '.join(there) or 'none'};"
-        return NotFound(
-            "programme", wanted, f"{said} another is made by: mentorcycle db init --program {wanted}"
-        )
+        tenant = self.session.settings.tenant
+        make = f"mentorcycle db init --program {wanted}" + (f" --tenant {tenant}" if tenant else "")
+        return NotFound("programme", wanted, f"{said} another is made by: {make}")
 
     @property
     def programme_id(self) -> str:
