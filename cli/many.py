@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -173,10 +173,13 @@ def report(
     dry_run: bool,
     undo: bool = False,
     empty: str = "",
+    fixes: bool = False,
+    facts: Mapping[str, Any] | None = None,
 ) -> ExitCode:
     """Write a row for each line and what they come to (`said` as in “advanced”); return the exit code.
 
-    `empty` is said in place of both when there was nothing to do.
+    `empty` is said when there is no line; with `fixes` a table too says what to do; `facts` stand beside the rows
+    in JSON.
     """
     session = place.session
     shown = [column.key for column in more]
@@ -197,7 +200,7 @@ def report(
         Column("outcome", "result", keep=True, colour=lambda outcome: _COLOURS.get(outcome, "yellow")),
         Column("codes", in_table=False),
         Column("why", human=short),
-        Column("fix", human=short, in_table=False),
+        Column("fix", title="what to do", human=short, in_table=fixes),
     ]
     rows = [
         {
@@ -221,7 +224,13 @@ def report(
         if rows or not empty
         else "",
         empty=empty,
-        facts={"batch": batch, "dry_run": dry_run, "total": len(rows), "counts": dict(run.counts)},
+        facts={
+            "batch": batch,
+            "dry_run": dry_run,
+            "total": len(rows),
+            "counts": dict(run.counts),
+            **(facts or {}),
+        },
     )
     return run.ending
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mentorcycle.domain.commands import PublishPairing
-from mentorcycle.domain.errors import Ambiguous, InvalidInput, NotFound
+from mentorcycle.domain.errors import Ambiguous, NotFound
 from mentorcycle.domain.events import Participant
 from mentorcycle.domain.zones import noon
 from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
@@ -16,7 +16,7 @@ from .columns import Column
 from .exits import ExitCode
 from .many import Line, Run, rehearse, report, run
 from .paste import fixes_for
-from .problems import complain, good_rows_alone, leave_out, nothing_taken, refused
+from .problems import as_lines, complain, good_rows_alone, leave_out, nothing_taken, refused
 from .sides import in_sides
 from .store import WritingPlace
 
@@ -118,17 +118,10 @@ def _publish(
     starts: dict[datetime | None, list[Line]] = {}
     for line in good:
         starts.setdefault(line.more["at"], []).append(line)
-    done = Run("", [*good, *_as_lines(problems)])
+    done = Run("", [*good, *as_lines(problems, lambda problem: problem.value)])
     for at, some in () if dry_run else starts.items():
         part = run(place, some, "publishing", at=at, batch=done.batch)
         done.batch, done.interrupted = part.batch, part.interrupted
         if part.interrupted:
             break
     return report(place, done, [Column("line", right=True)], "published", dry_run=dry_run)
-
-
-def _as_lines(problems: Sequence[Problem]) -> Iterator[Line]:
-    for problem in problems:
-        where = f"{problem.column}: " if problem.column else ""
-        error = InvalidInput(f"{where}{problem.what}", "", problem.suggestion)
-        yield Line(problem.value, outcome="refused", error=error, more={"line": problem.line})

@@ -56,7 +56,7 @@ def add(session: Session, /, name: str, on: str | None, dry_run: bool, **given: 
 
     if (given["external_id"] is None) != (given["source"] is None):
         raise click.UsageError("--external-id and --source go together.", click.get_current_context())
-    with writing(session) as place:
+    with writing(session, founds=True) as place:
         taken = take(place, AddPerson(name, **given), on=on, dry_run=dry_run)
         taken.say(f"{name.strip()} is added as {taken.label}", already=f"{name.strip()} is {taken.label}")
 

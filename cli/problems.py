@@ -6,14 +6,16 @@ would lose them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import InvalidInput
 
 from .columns import Column
+from .many import Line
 from .session import Session
 
 if TYPE_CHECKING:
@@ -116,3 +118,13 @@ def _rows(problems: Sequence[Problem]) -> str:
 
 def _problems(problems: Sequence[Problem]) -> str:
     return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+
+
+def as_lines(problems: Sequence[Problem], called: Callable[[Problem], str]) -> Iterator[Line]:
+    """A line of results for each bad row, with all its problems; `called` says what stands for its id."""
+    for (_, line), same in groupby(problems, lambda problem: (problem.file, problem.line)):
+        found = list(same)
+        what = "; ".join(f"{one.column}: {one.what}" if one.column else one.what for one in found)
+        fix = "; ".join(dict.fromkeys(one.suggestion for one in found if one.suggestion))
+        error = InvalidInput(what, "", fix)
+        yield Line(called(found[0]), outcome="refused", error=error, more={"line": line})

@@ -52,23 +52,34 @@ def import_(session: Session, file: Path, partial: bool, end_roles: bool, dry_ru
     mentorcycle import teachers.csv
     mentorcycle import oneroster.zip --dry-run
     """
+    from dataclasses import asdict
+
     from .columns import Column
     from .exits import ExitCode
     from .many import report
-    from .problems import complain, good_rows_alone, leave_out
+    from .problems import as_lines, complain, good_rows_alone, leave_out
     from .store import writing
 
-    with writing(session, create=True, dry_run=dry_run) as place:
+    with writing(session, create=True) as place:
         roster, problems = _read(place, file, end_roles=end_roles)
-        if problems:
-            complain(session, problems)
         if problems and not (partial and roster.people):
+            complain(session, problems)
             _refuse(file, problems, good_rows_alone(roster.bad) if roster.people else "")
         entries = place.engine.enrolment(roster, place.actor)
         done = _done(place, file, _lines(entries), partial=partial, dry_run=dry_run)
-        shown = [Column("change"), Column("fields", in_table=False)]
-        nothing = f"nothing to do: {_unchanged(entries)}"
-        code = report(place, done, shown, "imported", dry_run=dry_run, empty=nothing)
+        code = done.ending
+        unchanged = "" if done.lines else f"nothing to do: {_unchanged(entries)}"
+        done.lines = [*done.lines, *as_lines(problems, lambda problem: f"{problem.file}:{problem.line}")]
+        report(
+            place,
+            done,
+            [Column("change"), Column("fields", in_table=False)],
+            "imported",
+            dry_run=dry_run,
+            empty=unchanged,
+            fixes=True,
+            facts={"problems": [asdict(problem) for problem in problems]} if partial else None,
+        )
         if problems:
             leave_out(session, file, problems, roster.bad, dry_run=dry_run)
         return ExitCode.PARTIAL if problems and code == ExitCode.DONE else code

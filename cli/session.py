@@ -45,6 +45,7 @@ class Session:
         self.flags: dict[str, str] = {}
         self.quiet = False
         self.no_color = False
+        self.dry_run = False
         self.labels: dict[str, str] = {}
         self._now = now
 
@@ -96,9 +97,11 @@ class Session:
         return recall(self.settings.db, self.settings.tenant, self.environ)
 
     def remember(self, id_: str) -> None:
-        """Make `@last` mean this id in the next command."""
+        """Make `@last` mean this id in the next command; a dry run leaves it."""
         from .last import remember
 
+        if self.dry_run:
+            return
         remember(id_, self.settings.db, self.settings.tenant, self.environ)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mentorcycle.domain.actor import LOCAL, Actor
 from mentorcycle.domain.errors import MentorcycleError, NotFound, StoreUnavailable
-from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME
+from mentorcycle.domain.ids import DEFAULT_TENANT, MAIN_PROGRAMME, subject_of
 from mentorcycle.domain.vocabulary import Known, Role
 
 from .progress import counting
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 SQLITE = "sqlite:///"
+MANY = 1_000_000
 
 
 class NotOfTheirs(NotFound):
@@ -78,9 +79,21 @@ class Place:
         """The programme; one that was named must be there."""
         found = self.queries.programme(self.programme_id)
         if self.session.settings.program and not found.exists:
-            fix = f"check the name, or make it: mentorcycle db init --program {self.programme_id}"
-            raise NotFound("programme", self.programme_id, fix)
+            raise self.no_programme()
         return found
+
+    def no_programme(self) -> NotFound:
+        """The error that names the programmes that are meant, or that there are."""
+        from difflib import get_close_matches
+
+        wanted = self.programme_id
+        created = self.queries.trail(Actor.coordinator(LOCAL), names=["ProgrammeCreated"], limit=MANY)
+        there = sorted(subject_of(row.stream) for row in created)
+        meant = get_close_matches(wanted, there, n=3)
+        said = f"did you mean {' or '.join(meant)}?" if meant else f"there is {', '.join(there) or 'none'};"
+        tenant = self.session.settings.tenant
+        make = f"mentorcycle db init --program {wanted}" + (f" --tenant {tenant}" if tenant else "")
+        return NotFound("programme", wanted, f"{said} another is made by: {make}")
 
     @property
     def programme_id(self) -> str:
@@ -180,14 +193,23 @@ class Place:
 class WritingPlace(Place):
     """A place with the engine, for commands that write or ask what could be done."""
 
-    def __init__(self, session: Session, engine: Engine) -> None:
+    def __init__(self, session: Session, engine: Engine, *, founds: bool = False) -> None:
         super().__init__(session, engine.queries)
         self._engine = engine
+        self._founds = founds
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine, with a programme and the shipped definition: its first command makes them."""
-        self._engine.ensure_programme(Actor.system(), programme=self.programme_id)
+        """The engine, with the programme there: in a store without an event, `founds` makes it.
+
+        A programme that was made, and then nothing, is given its definition too.
+        """
+        known = self._engine.programme(self.programme_id)
+        unfinished = known.exists and not known.published and not self.session.dry_run
+        if self._founds and (unfinished or self._engine.store.head() == 0):
+            self._engine.ensure_programme(self.actor, programme=self.programme_id)
+        elif not known.exists:
+            raise self.no_programme()
         return self._engine
 
     @cached_property
@@ -231,27 +253,45 @@ def reading(session: Session) -> Iterator[Place]:
 
 @contextmanager
 def writing(
-    session: Session, *, create: bool = False, asks: bool = False, dry_run: bool = False
+    session: Session, *, founds: bool = False, create: bool = False, asks: bool = False
 ) -> Iterator[WritingPlace]:
     """Open the engine for a command that writes, or only `asks`.
 
-    With `create`, make the store when there is none: in a `dry_run` one in memory, which leaves no file behind.
+    With `founds` the programme of an empty store is made, with `create` the store too when there is none. A dry
+    run of either happens in memory.
     """
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.settings import Settings
-    from mentorcycle.engine.url import MEMORY, sqlite_path
 
     settings = session.settings
-    url = settings.db if create else store_url(session, to_write=not asks)
-    if create and dry_run and (path := sqlite_path(url)) and not Path(path).is_file():
-        url = MEMORY
     with (
         Engine.open(
-            url,
+            _to_write(session, founds=founds, create=create, asks=asks),
             tenant=settings.tenant or DEFAULT_TENANT,
             settings=Settings(clock=session.now),
-            create=create,
+            create=create and not session.dry_run,
         ) as engine,
         counting("events read", quiet=session.quiet) as engine.queries.readers.told,
     ):
-        yield WritingPlace(session, engine)
+        yield WritingPlace(session, engine, founds=founds or create)
+
+
+def is_new(url: str) -> bool:
+    """Whether there is no file at a URL yet, or an empty one."""
+    from mentorcycle.engine.url import sqlite_path
+
+    path = sqlite_path(url)
+    return path is not None and not (Path(path).is_file() and Path(path).stat().st_size)
+
+
+def _to_write(session: Session, *, founds: bool, create: bool, asks: bool) -> str:
+    from mentorcycle.engine.queries import Queries
+    from mentorcycle.engine.url import MEMORY
+
+    url = session.settings.db if create else store_url(session, to_write=not asks)
+    if not (session.dry_run and (founds or create)):
+        return url
+    if is_new(url):
+        return MEMORY if create else url
+    with Queries.open(url) as queries:
+        return url if queries.head() else MEMORY

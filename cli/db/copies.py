@@ -8,19 +8,21 @@ import click
 
 from .. import options
 from ..exits import ConfirmationNeeded
-from ..session import Session, command
+from ..session import Session
+from .owner import owner_command
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@command()
+@owner_command()
 @click.argument("file", type=_FILE)
 @options.yes
 def backup(session: Session, file: Path, yes: bool) -> None:
     """Copy the store to a file.
 
     Others go on meanwhile, and the copy is checked. It holds the words of participants too: keep it as
-    safe as the store. A file that is there is only replaced with --yes.
+    safe as the store. A file that is there is only replaced with --yes. There is no --dry-run: the store
+    stays as it is.
     """
     from mentorcycle.engine.doctor import megabytes
     from mentorcycle.engine.maintenance import backup as copy
@@ -44,7 +46,7 @@ def backup(session: Session, file: Path, yes: bool) -> None:
     )
 
 
-@command()
+@owner_command()
 @click.argument("file", type=_FILE)
 @options.yes
 @options.dry_run

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..session import Session, command
+from ..session import Session
+from .owner import owner_command
 
 if TYPE_CHECKING:
     from mentorcycle.engine.maintenance import StoreStatus
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 _RENAMED = {"schema": "store_schema"}  # every document of ours has a `schema`: its own
 
 
-@command()
+@owner_command()
 def status(session: Session) -> None:
     """Show the store and its read models.
 

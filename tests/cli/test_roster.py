@@ -1,9 +1,11 @@
 """Importing rosters: what is taken, what is refused with every reason, and what happens the second time."""
 
+import csv
 import json
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -218,7 +220,7 @@ def test_following_the_fix_that_is_printed_loses_nobody(program: Program, tmp_pa
 def test_partial_says_what_it_left_out_and_where_to_mend_it(program: Program, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
     partly = program("import", "t.csv", "--partial")
-    assert "1 of 1 imported" in partly.stderr
+    assert "1 of 3 imported, 2 refused" in partly.stderr
     assert partly.stderr.endswith("2 rows left out (3 problems)\nrows to mend and feed again: t-errors.csv\n")
 
 
@@ -275,7 +277,59 @@ def test_partial_takes_the_good_rows_and_says_that_it_is_a_part(program: Program
     (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
     partly = program("import", "t.csv", "--partial")
     assert partly.exit_code == 6
+    assert "rows to mend and feed again: t-errors.csv" in partly.stderr
     assert [person["name"] for person in people(program)] == ["Ann Ünal"]
+
+
+BAD_ROWS = [
+    ("t.csv:3", "refused", "family_name: it is empty; capacity: it is not a whole number"),
+    ("t.csv:4", "refused", "areas: there is no such teaching area"),
+]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_partial_writes_one_document_that_holds_every_row(
+    program: Program, tmp_path: Path, again: bool
+) -> None:
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+    if again:
+        program("import", "t.csv", "--partial")
+    partly = program("import", "t.csv", "--partial", "--format", "json")
+    said = json.loads(partly.stdout)
+    assert (partly.exit_code, partly.stderr) == (6, "")
+    found = [(row["id"], row["outcome"], row["why"]) for row in said["rows"]]
+    assert found[-2:] == BAD_ROWS
+    assert [outcome for _, outcome, _ in found[:-2]] == ([] if again else ["done"])
+    assert said["counts"] == ({"refused": 2} if again else {"done": 1, "refused": 2})
+    assert [(one["line"], one["column"], one["value"]) for one in said["problems"]] == [
+        (3, "family_name", ""),
+        (3, "capacity", "two"),
+        (4, "areas", "engagment"),
+    ]
+
+
+def test_partial_is_one_table_in_every_format(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+    rows = list(
+        csv.DictReader(StringIO(program("import", "t.csv", "--partial", "-n", "--format", "csv").stdout))
+    )
+    assert [(row["outcome"], row["fix"]) for row in rows] == [
+        ("dry-run", ""),
+        ("refused", "fill in family_name; write a number from 0 to 100"),
+        ("refused", "did you mean engagement?"),
+    ]
+    shown = program("import", "t.csv", "--partial", "-n", "--format", "table")
+    head, *lines = shown.stdout.splitlines()
+    assert head.split() == ["ID", "NAME", "CHANGE", "RESULT", "WHY", "WHAT", "TO", "DO"]
+    assert [line.split()[0] for line in lines[1:]] == ["t.csv:3", "t.csv:4"]
+    assert lines[-1].endswith("did you mean engagement?")
+
+
+def test_an_import_without_a_change_is_a_document_too(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
+    program("import", "t.csv")
+    said = json.loads(program("import", "t.csv", "--format", "json").stdout)
+    assert (said["total"], said["rows"]) == (0, [])
 
 
 def test_a_changed_row_is_shown_by_diff_and_taken_by_import(program: Program, tmp_path: Path) -> None:
@@ -301,10 +355,64 @@ def test_a_dry_run_says_the_same_and_writes_nothing(program: Program, tmp_path: 
     assert dry.exit_code == 0
     assert dry.stdout.count("dry-run") == 2
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+    (tmp_path / "mentorcycle.db").touch()
+    assert program("import", "t.csv", "--dry-run").stdout == dry.stdout
+    assert (tmp_path / "mentorcycle.db").stat().st_size == 0
     assert program("import", "t.csv").exit_code == 0
     (tmp_path / "t.csv").write_text(GOOD.replace("Karlsson", "Ek"), encoding="utf-8")
     assert "Bo Ek\tchange" in program("import", "t.csv", "--dry-run").stdout
     assert [person["name"] for person in people(program)] == ["Ann Ünal", "Bo Karlsson"]
+
+
+def test_a_dry_run_of_bad_rows_writes_no_file_to_mend(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+    assert program("import", "t.csv", "-n").exit_code == 3
+    assert program("import", "t.csv", "-n", "--partial").exit_code == 6
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_the_first_import_founds_the_programme_and_no_later_one_does(
+    program: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
+    assert program("import", "t.csv", "--program", "north").exit_code == 0
+    for words in (("import", "t.csv"), ("person", "add", "Eva"), ("calendar", "close", "2026-11-26")):
+        for wanted, said in (("nort", "did you mean north?"), ("west", "there is north;")):
+            told = program(*words, "--program", wanted, "--format", "json")
+            assert (told.exit_code, told.stdout) == (4, ""), words
+            (fix,) = json.loads(told.stderr)["fix"]
+            assert fix == f"{said} another is made by: mentorcycle db init --program {wanted}"
+        assert program(*words).exit_code == 4, words  # nor the default one
+    elsewhere = program("person", "add", "Eva", "--tenant", "sout")
+    assert elsewhere.exit_code == 4
+    assert (
+        "there is none; another is made by: mentorcycle db init --program main --tenant sout"
+        in elsewhere.stderr
+    )
+    assert program("db", "init", "--program", "west").exit_code == 0
+    assert program("person", "add", "Eva", "--program", "west").exit_code == 0
+    log = json.loads(program("audit", "log", "--format", "json").stdout)["rows"]
+    assert [row["name"] for row in log].count("ProgrammeCreated") == 2
+
+
+def test_a_first_import_by_somebody_who_may_not_founds_nothing(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(GOOD, encoding="utf-8")
+    assert program("import", "t.csv", "--as", "auditor").exit_code == 7
+    assert json.loads(program("db", "status", "--format", "json").stdout)["record"]["events"] == 0
+
+
+def test_the_first_person_founds_the_programme_unless_it_is_a_dry_run(
+    program: Program, tmp_path: Path
+) -> None:
+    def events() -> int:
+        return int(json.loads(program("db", "status", "--format", "json").stdout)["record"]["events"])
+
+    (tmp_path / "t.csv").write_text(BAD, encoding="utf-8")
+    assert program("import", "t.csv").exit_code == 3  # makes the store, and nothing in it
+    assert program("person", "add", "Eva", "--dry-run").exit_code == 0
+    assert events() == 0
+    assert program("person", "add", "Eva").exit_code == 0
+    assert events() == 3
 
 
 def test_a_check_needs_no_store(program: Program, tmp_path: Path) -> None:
