@@ -107,7 +107,7 @@ def _folder(path: Path) -> Package:
 
 
 def _zip(name: str, archive: zipfile.ZipFile) -> Package:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     if len(entries) > MOST_ENTRIES:
         raise InvalidInput(
             f"{name} has {len(entries)} files in it", "a set has fewer than 30", "check the zip"

@@ -79,10 +79,22 @@ def asked(story, actor: Actor) -> Iterator[Any]:
 
 
 WALKED = {
-    *("acts", "as_of", "batch", "batches", "clock", "counts", "course", "cycle", "cycles", "definition"),
+    *(
+        "acts",
+        "as_of",
+        "batch",
+        "batches",
+        "clock",
+        "concerns",
+        "counts",
+        "course",
+        "cycle",
+        "cycles",
+        "definition",
+    ),
     *("external_ids", "find_batches", "find_cycles", "find_definition", "find_people", "head", "history"),
     *("minutes", "names", "people", "person_row", "position", "programme", "published", "recorded_at"),
-    *("schools", "short", "stalled", "total", "trail", "verify", "workload"),
+    *("schools", "short", "stalled", "total", "trail", "verify", "with_all_ids", "workload"),
 }
 NOT_WALKED = {"open": "it opens a store", "close": "it closes the store"}
 
@@ -107,6 +119,8 @@ def of_read_models(story, actor: Actor) -> dict[str, Callable[[], Any]]:
         "at": story.engine.store.head(),
         "position": 3,
         "words": True,
+        "programme": "main",
+        "stream": f"cycle:{story.cycle}",
     }
 
     def question(name: str) -> Callable[[], Any]:

@@ -4,7 +4,7 @@ import zipfile
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mentorcycle.domain.errors import InvalidInput, NoSuchFile
@@ -111,6 +111,7 @@ def test_damaged_content_is_refused_by_the_name_of_the_file(set_1_1, zipped):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), min_size=1, max_size=8))
+@example(changes=[(1174, 0)])  # an entry without a name
 def test_whatever_is_damaged_in_a_zip_is_read_or_refused(set_1_1, zipped, changes):
     path = zipped(set_1_1)
     whole = bytearray(path.read_bytes())
