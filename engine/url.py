@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.errors import InvalidInput, StoreUnavailable
 
+from .stores.clock import utc_microseconds
 from .stores.port import Log, Store
 
 SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
 MEMORY = "memory://"
 
 
@@ -26,9 +28,15 @@ def sqlite_path(url: str) -> str | None:
 
 
 def open_store(
-    url: str, *, clock: Callable[[], int], patience: float, create: bool, read_only: bool
+    url: str, *, clock: Callable[[], int] | None, patience: float, create: bool, read_only: bool
 ) -> Store:
-    """The store at a URL; raise `InvalidInput` for a URL of no known kind and `StoreUnavailable` otherwise."""
+    """The store at a URL; raise `InvalidInput` for a URL of no known kind and `StoreUnavailable` otherwise.
+
+    Without a `clock` each store takes its own: the machine's, or that of the server, which all hosts share.
+    """
+    if url.startswith(POSTGRES):
+        return _postgres(url, clock=clock, patience=patience, read_only=read_only)
+    clock = clock or utc_microseconds
     if url == MEMORY:
         from .stores.memory import MemoryStore
 
@@ -39,7 +47,7 @@ def open_store(
         return SQLiteStore(path, clock=clock, patience=patience, create=create, read_only=read_only)
     raise InvalidInput(
         f"{without_password(url)!r} names no store",
-        "stores are sqlite:///path.db and memory://",
+        "stores are sqlite:///path.db, postgresql://host/database and memory://",
         "for example: sqlite:///north.db",
     )
 
@@ -54,6 +62,29 @@ def open_reader(url: str) -> Log:
 
         return SQLiteReader(path, create=False, read_only=not _writable(path))
     return open_store(url, clock=lambda: 0, patience=30.0, create=False, read_only=False)
+
+
+def _postgres(url: str, *, clock: Callable[[], int] | None, patience: float, read_only: bool) -> Store:
+    """Its tables are made by `mentorcycle db init` alone, so there is no `create` here."""
+    try:
+        from .stores.postgres import PostgresStore
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("psycopg", "psycopg_pool"):
+            raise
+        raise _without_driver(error) from error
+    except ImportError as error:  # psycopg is there, and libpq is not
+        if "libpq" not in str(error) and "pq wrapper" not in str(error):
+            raise
+        raise _without_driver(error) from error
+    return PostgresStore(url, clock=clock, patience=patience, read_only=read_only)
+
+
+def _without_driver(error: ImportError) -> StoreUnavailable:
+    return StoreUnavailable(
+        "PostgreSQL stores cannot be opened here",
+        f"the driver for them is not installed ({str(error).splitlines()[0]})",
+        "run: pip install 'mentorcycle[postgres]'",
+    )
 
 
 def without_password(url: str) -> str:

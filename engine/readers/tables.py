@@ -1,4 +1,7 @@
-"""Where read models live: in the file of the log when the store lends its connections, else in memory."""
+"""Where read models live: in the file of the log when the store lends its connections, or in memory.
+
+Beside a log elsewhere there are none yet, and here is where that is decided.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
-from typing import Protocol, runtime_checkable
+from typing import Never, Protocol, runtime_checkable
+
+from mentorcycle.domain.errors import StoreUnavailable
 
 from ..stores.port import Log
 
@@ -53,6 +58,43 @@ class MemoryTables:
             self._connection.close()
 
 
+class ReadModelsUnavailable(StoreUnavailable):
+    """The question needs read models, and this kind of store keeps none."""
+
+
+@runtime_checkable
+class WithoutReadModels(Protocol):
+    """A log that outlives the process, and beside which there are no read models; `kind` is what it is called."""
+
+    kind_without_read_models: str
+
+
+class NoTables:
+    """Tells whoever asks for read models that there are none."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def reader(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Raise `ReadModelsUnavailable`."""
+        self._refuse()
+
+    def writer(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Raise `ReadModelsUnavailable`."""
+        self._refuse()
+
+    def _refuse(self) -> Never:
+        raise ReadModelsUnavailable(
+            f"this question is not available on {self._kind}",
+            "it is answered from read models, and they are kept in SQLite files only",
+            "ask for a cycle, its history or its state as of a moment, which come from the log itself",
+        )
+
+
 def tables_of(store: Log) -> Tables:
-    """The store's own connections, or a private database."""
-    return store if isinstance(store, Tables) else MemoryTables()
+    """The store's own connections, a private database beside a log in memory, or nothing."""
+    if isinstance(store, Tables):
+        return store
+    if isinstance(store, WithoutReadModels):
+        return NoTables(store.kind_without_read_models)
+    return MemoryTables()
