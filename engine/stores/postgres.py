@@ -84,7 +84,8 @@ class PostgresStore(PostgresReader):
             return []
         deadline = monotonic() + self._patience
         with self._connections.lend(deadline) as connection:
-            tx = insert(connection, self._sql, [(tenant, *event) for event in events], self.instant())
+            rows = [(0, tenant, stream, version, topic, 0, state) for stream, version, topic, state in events]
+            tx = insert(connection, self._sql, rows, self.instant())
         if tx is None:
             return None
         self.commits += 1

@@ -6,16 +6,16 @@ under the locks of their streams. Either way one commit; positions in the outcom
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 
 from mentorcycle.domain.errors import InvalidInput
 
-from .admission import Admitted, Key, Outcome, Request, admit
+from .admission import Admitted, EventTuple, Key, Outcome, Request, admit
 from .port import Appended, KnownCommand, Slice
+from .postgres_arrays import Array, blobs, numbers, texts, truths
 from .postgres_connections import Connection
 from .postgres_statements import Statements
 
@@ -54,14 +54,9 @@ def write_new(
     if len(admitted.commands) < len(requests):
         return None
     written = {(event[1], event[2]) for event in admitted.events}
-    streams = [
-        [tenant for tenant, _ in expected],
-        [stream for _, stream in expected],
-        list(expected.values()),
-        [key in written for key in expected],
-    ]
-    values = (at, *(column or None for column in streams), *_columns(admitted, requests))
+    streams = (*_pairs(expected), numbers(expected.values()), truths([key in written for key in expected]))
     try:
+        values = (at, *streams, *_columns(admitted))
         row = connection.execute(sql.append, values, prepare=True, binary=True).fetchone()
     except psycopg.errors.UniqueViolation:
         return None
@@ -77,43 +72,34 @@ def write_carefully(
     """Judge slices one by one and write those that can be taken; None when another was first with a command id."""
     keys = _first_expected(requests)
     written = {(slice_.tenant, event.stream) for slice_, _ in requests for event in slice_.events}
-    tenants, streams = [tenant for tenant, _ in keys], [stream for _, stream in keys]
-    ids = [(slice_.tenant, slice_.command_id) for slice_, _ in requests]
+    streams = _pairs(keys)
+    commands = _pairs([(slice_.tenant, slice_.command_id) for slice_, _ in requests])
     try:
         with connection.transaction():
             with connection.pipeline():
-                held = (tenants or None, streams or None, [key in written for key in keys] or None)
-                connection.execute(sql.hold, held)
-                known_rows = connection.execute(
-                    sql.known, (list(_firsts(ids)), list(_seconds(ids))), binary=True
-                )
-                version_rows = connection.execute(sql.versions, held[:2], binary=True)
-            known = {
-                (tenant, id): KnownCommand(content_hash, 0, 0, 0)
-                for tenant, id, content_hash in known_rows.fetchall()
-            }
+                connection.execute(sql.hold, (*streams, truths([key in written for key in keys])))
+                known_rows = connection.execute(sql.known, commands, binary=True)
+                version_rows = connection.execute(sql.versions, streams, binary=True)
+            known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows.fetchall()}
             versions = {(tenant, stream): version for tenant, stream, version in version_rows.fetchall()}
             before = frozenset(known)
             admitted = admit(requests, known, versions, 0, 0)
             tx: int | None = None
             if admitted.commands:
-                row = connection.execute(sql.write, (at, *_columns(admitted, requests))).fetchone()
+                row = connection.execute(sql.write, (at, *_columns(admitted))).fetchone()
                 tx = row[0] if row else None
     except psycopg.errors.UniqueViolation:
         return None
     return Written(admitted.outcomes, tx, None, 0, before)
 
 
-def insert(
-    connection: Connection, sql: Statements, rows: Sequence[tuple[str, str, int, str, bytes]], at: int | None
-) -> int | None:
-    """Write events (tenant, stream, version, topic, state) that belong to no command; None if one exists."""
-    keys = list(dict.fromkeys((tenant, stream) for tenant, stream, *_ in rows))
-    values = (at, *_transposed(rows, 5), *[None] * 12)
+def insert(connection: Connection, sql: Statements, rows: Sequence[EventTuple], at: int | None) -> int | None:
+    """Write events that belong to no command, and return their transaction; None if one exists."""
+    keys = dict.fromkeys((row[1], row[2]) for row in rows)
     try:
         with connection.transaction():
-            connection.execute(sql.hold, (list(_firsts(keys)), list(_seconds(keys)), [True] * len(keys)))
-            row = connection.execute(sql.write, values).fetchone()
+            connection.execute(sql.hold, (*_pairs(keys), truths([True] * len(keys))))
+            row = connection.execute(sql.write, (at, *_columns(Admitted(events=list(rows))))).fetchone()
     except psycopg.errors.UniqueViolation:
         return None
     return int(row[0]) if row else None
@@ -135,34 +121,35 @@ def _first_expected(requests: Sequence[Request]) -> dict[Key, int]:
     return expected
 
 
-def _columns(admitted: Admitted, requests: Sequence[Request]) -> list[list[Any] | None]:
+def _columns(admitted: Admitted) -> list[Array | None]:
     """What was admitted, as the arrays that `write` takes."""
-    events = [
-        (tenant, stream, version, topic, state)
-        for _, tenant, stream, version, topic, _, state in admitted.events
+    events, commands, words = admitted.events, admitted.commands, admitted.words
+    columns: list[Array | None] = [
+        texts([event[1] for event in events]),
+        texts([event[2] for event in events]),
+        numbers([event[3] for event in events]),
+        texts([event[4] for event in events]),
+        blobs([event[6] for event in events]),
+        texts([command[0] for command in commands]),
+        texts([command[1] for command in commands]),
+        blobs([command[2] for command in commands]),
+        numbers([command[3] - 1 for command in commands]),
+        numbers([command[4] - command[3] + 1 for command in commands]),
     ]
-    commands = [
-        (tenant, id, content_hash, first - 1, last - first + 1)
-        for tenant, id, content_hash, first, last, _ in admitted.commands
+    if not words:
+        return columns + [None] * 7
+    of = [events[position - 1] for position, *_ in words]  # positions count from the first event here
+    return [
+        *columns,
+        texts([event[1] for event in of]),
+        texts([event[2] for event in of]),
+        numbers([event[3] for event in of]),
+        texts([field for _, field, _, _, _ in words]),
+        blobs([commitment for _, _, commitment, _, _ in words]),
+        blobs([salt for _, _, _, salt, _ in words]),
+        texts([text for _, _, _, _, text in words]),
     ]
-    taken = {(tenant, id) for tenant, id, *_ in admitted.commands} if admitted.words else set()
-    words = [
-        (slice_.tenant, w.stream, w.version, w.field, w.commitment, w.salt, w.text)
-        for slice_, _ in requests
-        if (slice_.tenant, slice_.command_id) in taken
-        for w in slice_.words
-    ]
-    return [*_transposed(events, 5), *_transposed(commands, 5), *_transposed(words, 7)]
 
 
-def _transposed(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any] | None]:
-    columns: list[list[Any] | None] = [list(column) for column in zip(*rows, strict=True)]
-    return columns or [None] * width
-
-
-def _firsts(keys: Iterable[Key]) -> Iterable[str]:
-    return (first for first, _ in keys)
-
-
-def _seconds(keys: Iterable[Key]) -> Iterable[str]:
-    return (second for _, second in keys)
+def _pairs(keys: Collection[Key]) -> tuple[Array, Array]:
+    return texts([tenant for tenant, _ in keys]), texts([name for _, name in keys])

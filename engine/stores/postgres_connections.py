@@ -22,6 +22,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from mentorcycle.domain.errors import StoreUnavailable
 
 from . import postgres_schema as schemas
+from .postgres_arrays import adapt
 from .postgres_errors import closed, place_of, unavailable, unreadable
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
@@ -170,6 +171,7 @@ class Connections:
         settings = {**_SETTINGS, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
         if self.read_only:
             settings["default_transaction_read_only"] = "on"
+        adapt(connection)
         names, values = list(settings), list(settings.values())
         connection.execute(
             "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)",
