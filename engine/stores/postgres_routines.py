@@ -18,6 +18,8 @@ CREATE FUNCTION hold(_tenants text[], _streams text[], _written boolean[]) RETUR
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'appending needs READ COMMITTED: what is seen before a lock may be old after it';
+  ELSIF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+    RAISE EXCEPTION 'a transaction that wrote before it looked may stand before what it saw';
   END IF;
   PERFORM CASE WHEN l.alone THEN pg_advisory_xact_lock(l.key) ELSE pg_advisory_xact_lock_shared(l.key) END
   FROM (

@@ -113,3 +113,52 @@ def open_store(log_url: str) -> Iterator[Callable[..., PostgresStore]]:
     yield open_
     for store in opened:
         store.close()
+
+
+class Slow:
+    """A writer that takes its time: what an append does, statement by statement, on a connection of its own."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.connection = psycopg.connect(url, **options)
+
+    def write(self, stream: str, version: int, *, command: str | None = None, events: int = 1) -> None:
+        """Write events of one stream in the open transaction; nobody sees them before `commit`."""
+        many = list(range(events))
+        self.connection.execute("SELECT mentorcycle.hold('{north}', %s::text[], '{true}')", ([stream],))
+        self.connection.execute(
+            "SELECT mentorcycle.write(NULL, %s::text[], %s::text[], %s::int[], %s::text[], %s::bytea[],"
+            " '{north}', %s::text[], '{h}', '{0}', %s::int[], NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+            (
+                ["north"] * events,
+                [stream] * events,
+                [version + n for n in many],
+                ["A.1"] * events,
+                [b"s"] * events,
+                [command or f"{stream}-{version}"],
+                [events],
+            ),
+        )
+
+    def commit(self) -> None:
+        self.connection.commit()
+
+    def rollback(self) -> None:
+        self.connection.rollback()
+
+    def any_transaction(self) -> None:
+        """Take a transaction number for something that has nothing to do with the log."""
+        self.connection.execute("SELECT pg_current_xact_id()")
+
+
+@pytest.fixture
+def slow(log_url: str) -> Iterator[Callable[..., Slow]]:
+    """Makes writers that stop between any two statements."""
+    made: list[Slow] = []
+
+    def make(url: str = log_url, **options: Any) -> Slow:
+        made.append(Slow(url, **options))
+        return made[-1]
+
+    yield make
+    for writer in made:
+        writer.connection.close()
