@@ -50,7 +50,10 @@ _REASONS: dict[str, tuple[str, str]] = {
         "try again; if it lasts, look in pg_stat_activity for a session that is idle in transaction",
     ),
     "57014": ("the server cancelled it, by its statement_timeout or on request", AGAIN),
-    "57P01": ("the server is shutting down", "try again when it is back: nothing has to be restarted here"),
+    "57P01": (
+        "the server ended this connection, or is shutting down",
+        f"nothing has to be restarted here; {AGAIN}",
+    ),
     "57P03": ("the server is starting or shutting down", "try again in a moment"),
     "58030": ("the server's file system reported an error", DAMAGED),
     "XX001": ("a page of the server is damaged", DAMAGED),
