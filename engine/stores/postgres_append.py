@@ -6,7 +6,7 @@ under the locks of their streams. Either way one commit; positions in the outcom
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -15,9 +15,13 @@ from mentorcycle.domain.errors import InvalidInput
 
 from .admission import Admitted, EventTuple, Key, Outcome, Request, admit
 from .port import Appended, KnownCommand, Slice
-from .postgres_arrays import Array, blobs, numbers, texts, truths
+from .postgres_arrays import Array, blobs, long_numbers, numbers, texts, truths
 from .postgres_connections import Connection
+from .postgres_locks import locks
 from .postgres_statements import Statements
+
+_TENANTS = (0, 5, 10)  # of the columns that `write` takes, those that are the same all along
+_NO_WORDS = (texts(()), texts(()), numbers(()), texts(()), blobs(()), blobs(()), texts(()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,14 @@ def write_new(
     """Write slices that are all new and stand where they should; None, with nothing written, when they do not."""
     expected = _first_expected(requests)
     admitted = admit(requests, {}, dict(expected), 0, 0)
-    if len(admitted.commands) < len(requests):
+    tenant = requests[0][0].tenant
+    if len(admitted.commands) < len(requests) or any(slice_.tenant != tenant for slice_, _ in requests):
         return None
-    written = {(event[1], event[2]) for event in admitted.events}
-    streams = (*_pairs(expected), numbers(expected.values()), truths([key in written for key in expected]))
+    held = _held(sql, expected, {(tenant, event[2]) for event in admitted.events})
+    streams = (texts([stream for _, stream in expected]), numbers(expected.values()))
+    of_one_tenant = [column for number, column in enumerate(_columns(admitted)) if number not in _TENANTS]
     try:
-        values = (at, *streams, *_columns(admitted))
+        values = (at, *held, tenant, *streams, *of_one_tenant)
         row = connection.execute(sql.append, values, prepare=True, binary=True).fetchone()
     except psycopg.errors.UniqueViolation:
         return None
@@ -71,15 +77,14 @@ def write_carefully(
 ) -> Written | None:
     """Judge slices one by one and write those that can be taken; None when another was first with a command id."""
     keys = _first_expected(requests)
-    written = {(slice_.tenant, event.stream) for slice_, _ in requests for event in slice_.events}
-    streams = _pairs(keys)
+    held = _held(sql, keys, {(s.tenant, event.stream) for s, _ in requests for event in s.events})
     commands = _pairs([(slice_.tenant, slice_.command_id) for slice_, _ in requests])
     try:
         with connection.transaction():
             with connection.pipeline():
-                connection.execute(sql.hold, (*streams, truths([key in written for key in keys])))
+                connection.execute(sql.hold, held)
                 known_rows = connection.execute(sql.known, commands, binary=True)
-                version_rows = connection.execute(sql.versions, streams, binary=True)
+                version_rows = connection.execute(sql.versions, _pairs(keys), binary=True)
             known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows.fetchall()}
             versions = {(tenant, stream): version for tenant, stream, version in version_rows.fetchall()}
             before = frozenset(known)
@@ -98,7 +103,7 @@ def insert(connection: Connection, sql: Statements, rows: Sequence[EventTuple], 
     keys = dict.fromkeys((row[1], row[2]) for row in rows)
     try:
         with connection.transaction():
-            connection.execute(sql.hold, (*_pairs(keys), truths([True] * len(keys))))
+            connection.execute(sql.hold, _held(sql, keys, set(keys)))
             row = connection.execute(sql.write, (at, *_columns(Admitted(events=list(rows))))).fetchone()
     except psycopg.errors.UniqueViolation:
         return None
@@ -121,10 +126,10 @@ def _first_expected(requests: Sequence[Request]) -> dict[Key, int]:
     return expected
 
 
-def _columns(admitted: Admitted) -> list[Array | None]:
+def _columns(admitted: Admitted) -> list[Array]:
     """What was admitted, as the arrays that `write` takes."""
     events, commands, words = admitted.events, admitted.commands, admitted.words
-    columns: list[Array | None] = [
+    columns: list[Array] = [
         texts([event[1] for event in events]),
         texts([event[2] for event in events]),
         numbers([event[3] for event in events]),
@@ -137,7 +142,7 @@ def _columns(admitted: Admitted) -> list[Array | None]:
         numbers([command[4] - command[3] + 1 for command in commands]),
     ]
     if not words:
-        return columns + [None] * 7
+        return [*columns, *_NO_WORDS]
     of = [events[position - 1] for position, *_ in words]  # positions count from the first event here
     return [
         *columns,
@@ -149,6 +154,11 @@ def _columns(admitted: Admitted) -> list[Array | None]:
         blobs([salt for _, _, _, salt, _ in words]),
         texts([text for _, _, _, _, text in words]),
     ]
+
+
+def _held(sql: Statements, streams: Iterable[Key], written: set[Key]) -> tuple[Array, Array]:
+    keys, alone = locks(sql.schema, streams, written)
+    return long_numbers(keys), truths(alone)
 
 
 def _pairs(keys: Collection[Key]) -> tuple[Array, Array]:

@@ -14,8 +14,8 @@ from psycopg.pq import Format
 
 _HEADER = Struct("!iiIii")  # dimensions, nulls, type of the items, how many, number of the first
 _LENGTH = Struct("!i")
-_NUMBER = Struct("!ii")
-_BOOL, _BYTEA, _INT4, _TEXT = 16, 17, 23, 25
+_NUMBER, _LONG_NUMBER = Struct("!ii"), Struct("!iq")
+_BOOL, _BYTEA, _INT8, _INT4, _TEXT = 16, 17, 20, 23, 25
 
 
 class Array(bytes):
@@ -48,6 +48,12 @@ def numbers(items: Collection[int]) -> Array:
     """An `int[]`."""
     body = b"".join([_NUMBER.pack(4, item) for item in items])
     return Array(_HEADER.pack(1, 0, _INT4, len(items), 1) + body)
+
+
+def long_numbers(items: Collection[int]) -> Array:
+    """A `bigint[]`."""
+    body = b"".join([_LONG_NUMBER.pack(8, item) for item in items])
+    return Array(_HEADER.pack(1, 0, _INT8, len(items), 1) + body)
 
 
 def truths(items: Collection[bool]) -> Array:

@@ -10,26 +10,24 @@ from __future__ import annotations
 # stream that was only read against those who write it: as every append does so, and looks only after it has its locks
 # (the next statement sees all that was committed until then), what it saw is still so when it commits. It has no
 # transaction number before it has looked, so its number is above those of all that it saw: along positions, versions
-# of a stream rise. Everybody takes locks in the order of their numbers, so nobody waits in a circle. Whoever touches
-# very many streams keeps the gate of the tenant instead, through which all others go: the server's memory for locks
-# is small.
+# of a stream rise. Which numbers, in which order: `postgres_locks`.
 HOLD = """
-CREATE FUNCTION hold(_tenants text[], _streams text[], _written boolean[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION hold(_keys bigint[], _alone boolean[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  _nothing text;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'appending needs READ COMMITTED: what is seen before a lock may be old after it';
   ELSIF pg_current_xact_id_if_assigned() IS NOT NULL THEN
     RAISE EXCEPTION 'a transaction that wrote before it looked may stand before what it saw';
   END IF;
-  PERFORM CASE WHEN l.alone THEN pg_advisory_xact_lock(l.key) ELSE pg_advisory_xact_lock_shared(l.key) END
-  FROM (
-    SELECT k.key, bool_or(k.alone) AS alone FROM (
-      SELECT hashtextextended(t.tenant, {gate_seed}), cardinality(_streams) > 64 FROM unnest(_tenants) t(tenant)
-      UNION ALL
-      SELECT hashtextextended(w.tenant || E'\\x1f' || w.stream, {stream_seed}), w.written
-      FROM unnest(_tenants, _streams, _written) w(tenant, stream, written) WHERE cardinality(_streams) <= 64
-    ) k(key, alone) GROUP BY k.key ORDER BY k.key OFFSET 0
-  ) l;
+  FOR i IN 1 .. cardinality(_keys) LOOP
+    IF _alone[i] THEN
+      _nothing := pg_advisory_xact_lock(_keys[i])::text;  -- an assignment is quicker than a PERFORM
+    ELSE
+      _nothing := pg_advisory_xact_lock_shared(_keys[i])::text;
+    END IF;
+  END LOOP;
 END $$"""
 
 # Commands are inserted in the order of their ids: two batches that hold the same ones meet in the first.
@@ -52,7 +50,7 @@ BEGIN
     SELECT _tx, e.version, e.n - 1, e.tenant, e.stream, e.topic, e.state
     FROM unnest(_tenants, _streams, _versions, _topics, _states)
       WITH ORDINALITY e(tenant, stream, version, topic, state, n);
-  IF _w_tenants IS NOT NULL THEN
+  IF cardinality(_w_tenants) > 0 THEN
     INSERT INTO {schema}.words (version, tenant, stream, field, commitment, salt, text)
       SELECT w.version, w.tenant, w.stream, w.field, w.commitment, w.salt, w.text
       FROM unnest(_w_tenants, _w_streams, _w_versions, _w_fields, _commitments, _salts, _texts)
@@ -61,7 +59,7 @@ BEGIN
   INSERT INTO {schema}.arrivals (tx, recorded_at, events) VALUES (
     _tx,
     coalesce(_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
-    coalesce(cardinality(_streams), 0)
+    cardinality(_streams)
   );
   RETURN _tx;
 END $$"""
@@ -109,32 +107,33 @@ BEGIN
   END IF;
 END $$"""
 
-# The short way of an append: everything is new and every stream is where it should be, or nothing is done and `_tx`
-# stays null. The COMMIT is the durable one; what follows it is a second transaction in the same message.
+# The short way of an append, for one tenant: everything is new and every stream is where it should be, or nothing is
+# done and `_tx` stays null. The COMMIT is the durable one; what follows it is a second transaction in the same message.
 APPEND = """
 CREATE PROCEDURE append(
-  _at bigint,
-  _r_tenants text[], _r_streams text[], _r_versions integer[], _written boolean[],
-  _tenants text[], _streams text[], _versions integer[], _topics text[], _states bytea[],
-  _of text[], _ids text[], _hashes bytea[], _starts integer[], _counts integer[],
-  _w_tenants text[], _w_streams text[], _w_versions integer[], _w_fields text[],
-  _commitments bytea[], _salts bytea[], _texts text[],
+  _at bigint, _keys bigint[], _alone boolean[], _tenant text, _r_streams text[], _r_versions integer[],
+  _streams text[], _versions integer[], _topics text[], _states bytea[],
+  _ids text[], _hashes bytea[], _starts integer[], _counts integer[],
+  _w_streams text[], _w_versions integer[], _w_fields text[], _commitments bytea[], _salts bytea[], _texts text[],
   INOUT _tx bigint, INOUT _base bigint, INOUT _recorded_at bigint
 ) LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM {schema}.hold(_r_tenants, _r_streams, _written);
+  PERFORM {schema}.hold(_keys, _alone);
   IF EXISTS (
-    SELECT FROM unnest(_r_tenants, _r_streams, _r_versions) r(tenant, stream, version)
+    SELECT FROM unnest(_r_streams, _r_versions) r(stream, version)
     WHERE r.version <> coalesce((
-      SELECT e.version FROM {schema}.events e WHERE e.tenant = r.tenant AND e.stream = r.stream
+      SELECT e.version FROM {schema}.events e WHERE e.tenant = _tenant AND e.stream = r.stream
       ORDER BY e.version DESC LIMIT 1
     ), 0)
   ) THEN
     RETURN;
   END IF;
   _tx := {schema}.write(
-    _at, _tenants, _streams, _versions, _topics, _states, _of, _ids, _hashes, _starts, _counts,
-    _w_tenants, _w_streams, _w_versions, _w_fields, _commitments, _salts, _texts
+    _at,
+    array_fill(_tenant, ARRAY[cardinality(_streams)]), _streams, _versions, _topics, _states,
+    array_fill(_tenant, ARRAY[cardinality(_ids)]), _ids, _hashes, _starts, _counts,
+    array_fill(_tenant, ARRAY[cardinality(_w_streams)]), _w_streams, _w_versions, _w_fields,
+    _commitments, _salts, _texts
   );
   COMMIT;
   SELECT s.base, s.recorded_at INTO _base, _recorded_at FROM {schema}.settle(_tx) s;

@@ -7,7 +7,6 @@ Read models have no tables here yet.
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 
 import psycopg
 from psycopg import sql
@@ -15,6 +14,7 @@ from psycopg import sql
 from mentorcycle.domain.errors import InvalidInput, StoreNeedsUpgrade, StoreUnavailable
 
 from .postgres_errors import place_of, translated
+from .postgres_locks import lock_number
 from .postgres_routines import ROUTINES
 
 SCHEMA_VERSION = 1
@@ -102,12 +102,6 @@ def checked(schema: str) -> str:
     return schema
 
 
-def advisory(schema: str, what: str) -> int:
-    """The number that an advisory lock, or the hashing of names to locks, begins with in a schema."""
-    digest = blake2b(f"mentorcycle\0{schema}\0{what}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
 def channel(schema: str) -> str:
     """Where it is told that events were placed."""
     return f"{schema}_placed"
@@ -126,9 +120,7 @@ def statements(schema: str = DEFAULT_SCHEMA) -> list[str]:
     keys = {
         "{schema}": f'"{schema}"',
         "{channel}": channel(schema),
-        "{place_lock}": str(advisory(schema, "place")),
-        "{stream_seed}": str(advisory(schema, "stream")),
-        "{gate_seed}": str(advisory(schema, "gate")),
+        "{place_lock}": str(lock_number(schema, "place")),
     }
     for routine in ROUTINES:
         for key, value in keys.items():
@@ -184,7 +176,7 @@ def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA) -> bool:
         translated(conninfo),
         psycopg.connect(conninfo, application_name="mentorcycle db init") as connection,
     ):
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (advisory(schema, "init"),))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(schema, "init"),))
         found = connection.execute(
             "SELECT count(c.oid), bool_or(c.relname = 'meta') FROM pg_namespace n"
             " LEFT JOIN pg_class c ON c.relnamespace = n.oid WHERE n.nspname = %s",

@@ -66,16 +66,17 @@ _KNOWN = """
   FROM unnest(%b::text[], %b::text[]) w(tenant, id)
   JOIN {s}.commands c ON c.tenant = w.tenant AND c.command_id = w.id"""
 
-_EVENTS = "%b::text[], %b::text[], %b::int[], %b::text[], %b::bytea[]"
-_COMMANDS_IN = "%b::text[], %b::text[], %b::bytea[], %b::int[], %b::int[]"
-_WORDS_IN = "%b::text[], %b::text[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::text[]"
-_NEW = f"{_EVENTS}, {_COMMANDS_IN}, {_WORDS_IN}"
+_EVENTS = "%b::text[], %b::int[], %b::text[], %b::bytea[]"
+_COMMANDS_IN = "%b::text[], %b::bytea[], %b::int[], %b::int[]"
+_WORDS_IN = "%b::text[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::text[]"
+_LOCKS = "%b::bigint[], %b::bool[]"
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
     """The statements for the tables of one schema; `place` takes at most `batch` transactions at a time."""
 
+    schema: str
     batch: int
     head: str
     stream: str
@@ -106,6 +107,7 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         "end": _AT.format(s=s, at="coalesce(%(upto)s::bigint, 9223372036854775807)"),
     }
     return Statements(
+        schema=schema,
         batch=batch,
         head=f"SELECT coalesce(({head}), 0), EXISTS (SELECT FROM {s}.arrivals a WHERE a.tx > coalesce(("
         f"SELECT p.tx FROM {s}.positions p ORDER BY p.tx DESC LIMIT 1), 0))",
@@ -125,9 +127,11 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         place=f"SELECT placed FROM {s}.place({batch})",
         settle=f"SELECT base, recorded_at FROM {s}.settle(%s)",
         settled=f"SELECT p.first - 1, p.recorded_at FROM {s}.positions p WHERE p.tx = %s",
-        hold=f"SELECT {s}.hold(%b::text[], %b::text[], %b::bool[])",
+        hold=f"SELECT {s}.hold({_LOCKS})",
         known=_KNOWN.format(s=s),
         versions=_VERSIONS.format(s=s),
-        write=f"SELECT {s}.write(%b::bigint, {_NEW})",
-        append=f"CALL {s}.append(%b::bigint, %b::text[], %b::text[], %b::int[], %b::bool[], {_NEW}, NULL, NULL, NULL)",
+        write=f"SELECT {s}.write(%b::bigint,"
+        f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",
+        append=f"CALL {s}.append(%b::bigint, {_LOCKS}, %b::text, %b::text[], %b::int[],"
+        f" {_EVENTS}, {_COMMANDS_IN}, {_WORDS_IN}, NULL, NULL, NULL)",
     )

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from mentorcycle.engine.stores.postgres import PostgresStore
+from mentorcycle.engine.stores.postgres_locks import locks
 from mentorcycle.engine.stores.postgres_schema import init_schema
 
 pytest.register_assert_rewrite("mentorcycle.engine.testing.store_contract")
@@ -142,11 +143,13 @@ class Slow:
 
     def write(self, stream: str, version: int, *, command: str | None = None, events: int = 1) -> None:
         """Write events of one stream in the open transaction; nobody sees them before `commit`."""
-        many = list(range(events))
-        self.connection.execute("SELECT mentorcycle.hold('{north}', %s::text[], '{true}')", ([stream],))
+        many, key = list(range(events)), ("north", stream)
+        self.connection.execute(
+            "SELECT mentorcycle.hold(%s::bigint[], %s::bool[])", locks("mentorcycle", [key], {key})
+        )
         self.connection.execute(
             "SELECT mentorcycle.write(NULL, %s::text[], %s::text[], %s::int[], %s::text[], %s::bytea[],"
-            " '{north}', %s::text[], '{h}', '{0}', %s::int[], NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+            " '{north}', %s::text[], '{h}', '{0}', %s::int[], '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
             (
                 ["north"] * events,
                 [stream] * events,

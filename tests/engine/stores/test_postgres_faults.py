@@ -29,9 +29,8 @@ url = sys.argv[1]
 """
 WRITES_AND_WAITS = """
 connection = psycopg.connect(url)
-connection.execute("SELECT mentorcycle.hold('{north}', '{a}', '{true}')")
 connection.execute("SELECT mentorcycle.write(NULL, '{north}', '{a}', '{1}', '{A.1}', ARRAY[''::bytea],"
-    " '{north}', '{c1}', ARRAY['h'::bytea], '{0}', '{1}', NULL, NULL, NULL, NULL, NULL, NULL, NULL)")
+    " '{north}', '{c1}', ARRAY['h'::bytea], '{0}', '{1}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')")
 print("written", flush=True)
 time.sleep(600)
 """
