@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import CommandReused, Conflict, StoreUnavailable
 
-from .admission import Outcome, Request, expectations
+from .admission import Key, Outcome, Request, expectations
 from .clock import Clock
 from .group_commit import Drain, GroupCommit
 from .port import Appended, Slice
@@ -126,29 +126,32 @@ class PostgresStore(PostgresReader):
         self, written: Written, slices: Sequence[Slice], outcomes: Sequence[Outcome], deadline: float
     ) -> list[Outcome]:
         """Outcomes with the positions that their events have in the log."""
+        keyed = [
+            ((slice_.tenant, slice_.command_id), outcome)
+            for slice_, outcome in zip(slices, outcomes, strict=True)
+        ]
+        before = [key for key, outcome in keyed if isinstance(outcome, Appended) and key in written.known]
+        taken = any(isinstance(outcome, Appended) and key not in written.known for key, outcome in keyed)
         base, recorded_at = written.base, written.recorded_at
-        if base is None and written.tx is not None:
-            base, recorded_at = self._settled(written.tx, deadline, recorded=_named(slices))
-        if written.tx is not None:
+        if taken and written.tx is not None:
+            if (
+                base is None
+            ):  # mates that conflict do not wait for it, and are not told that they are recorded
+                base, recorded_at = self._settled(written.tx, deadline, recorded=_named(slices))
             self.wake()
-        answers: list[Outcome] = []
-        repeated = self._repeated(written, slices, deadline)
-        for slice_, outcome in zip(slices, outcomes, strict=True):
-            key = (slice_.tenant, slice_.command_id)
-            if isinstance(outcome, Appended) and key in written.known:
-                answers.append(repeated[key])
-            else:
-                answers.append(placed(outcome, base or 0, recorded_at))
-        return answers
+        repeated = self._repeated(before, deadline)
+        return [
+            repeated[key]
+            if isinstance(outcome, Appended) and key in repeated
+            else placed(outcome, base or 0, recorded_at)
+            for key, outcome in keyed
+        ]
 
-    def _repeated(
-        self, written: Written, slices: Sequence[Slice], deadline: float
-    ) -> dict[tuple[str, str], Appended]:
-        """The first results of the commands that were taken before."""
+    def _repeated(self, commands: Sequence[Key], deadline: float) -> dict[Key, Appended]:
+        """The first results of commands that were taken before."""
         ids: dict[str, list[str]] = {}
-        for slice_ in slices:
-            if (slice_.tenant, slice_.command_id) in written.known:
-                ids.setdefault(slice_.tenant, []).append(slice_.command_id)
+        for tenant, id in commands:
+            ids.setdefault(tenant, []).append(id)
         return {
             (tenant, id): Appended(known.first, known.last, known.recorded_at, repeated=True)
             for tenant, wanted in ids.items()

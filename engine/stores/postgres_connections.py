@@ -5,23 +5,25 @@ Knows settings, failures and the version of the schema; of transactions and tabl
 
 from __future__ import annotations
 
-import logging
 import os
 import select
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 from time import monotonic
 from typing import Any, TypeAlias
+from weakref import WeakSet
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from mentorcycle.domain.errors import StoreUnavailable
 
 from . import postgres_schema as schemas
+from .bell import Bell
 from .postgres_arrays import adapt
 from .postgres_errors import closed, place_of, unavailable, unreadable
 
@@ -29,8 +31,8 @@ Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 _TRUE = ("y", "yes", "t", "true", "on", "1")
-_FIRST_GLANCE, _LONGEST_GLANCE = 0.5, 5.0
-_RECONNECT_SECONDS = 1.0
+_GLANCE_SECONDS = 1.0  # a turn that was lost to an interrupt ends unheard
+_LIFETIME_SECONDS = 3600.0  # so that what lies between us and a server may change
 
 # Every statement here has one right plan: by index, from the outside in. One that suits the tables while they are
 # small, and is kept, must not meet them when they are large.
@@ -45,12 +47,27 @@ _SETTINGS = {
     "client_encoding": "UTF8",
 }
 
-# The pool reports what it cannot connect to, and so does every error here; without a handler it would go to stderr.
-logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
+
+class _Closing(psycopg.Connection[tuple[Any, ...]]):
+    """Closes without a warning when an interrupt came before anybody could keep it."""
+
+    def __del__(self, *_: object) -> None:
+        with suppress(AttributeError):  # it never came to be
+            self.pgconn.finish()
+
+
+class _Turn:
+    """The right to hold one connection. It ends when nobody refers to it, so no interrupt can lose it for ever."""
+
+    __slots__ = ("__weakref__",)
 
 
 class Connections:
-    """Lends at most `size` connections at a time; `patience` is how many seconds anybody waits for one, or a lock."""
+    """Lends at most `size` connections at a time; `patience` is how many seconds anybody waits for one, or a lock.
+
+    Not psycopg's pool: an interrupt between two lines of that leaves it waiting for a connection that never comes,
+    and what is wrong with the server is known to its threads and not to who asks.
+    """
 
     def __init__(self, conninfo: str, *, schema: str, size: int, patience: float, read_only: bool) -> None:
         refuse_db_functions()
@@ -61,46 +78,42 @@ class Connections:
         self._size = size
         self._process = os.getpid()
         self._closed = False
-        self._kwargs: dict[str, Any] = {
-            "autocommit": True,
-            "connect_timeout": max(2, min(10, round(patience))),
-        }
         try:
             given = conninfo_to_dict(conninfo)
         except psycopg.Error as error:
             raise unreadable(error) from None
-        self._kwargs["application_name"] = given.get("application_name") or "mentorcycle"
-        self.single().close()  # says at once, and in the words of the server, why it cannot be used
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
-            conninfo,
-            kwargs=self._kwargs,
-            min_size=0,
-            max_size=size,
-            open=True,
-            configure=self._configure,
-            reconnect_timeout=_RECONNECT_SECONDS,
-            num_workers=1,
-            name=f"mentorcycle {place_of(conninfo)}",
-        )
+        self._kwargs: dict[str, Any] = {
+            "autocommit": True,
+            "application_name": given.get("application_name") or "mentorcycle",
+            "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
+        }
+        self._lock = Lock()
+        self._turns: WeakSet[_Turn] = WeakSet()
+        self._given_back = Bell()
+        self._idle: deque[tuple[Connection, float]] = deque([(self.single(), monotonic())])
 
     @contextmanager
     def lend(self, deadline: float | None = None) -> Iterator[Connection]:
         """A connection in autocommit; what the block leaves open is rolled back."""
+        turn = self._turn(monotonic() + self.patience if deadline is None else deadline)
         try:
-            connection = self._get(monotonic() + self.patience if deadline is None else deadline)
+            connection, since = self._rested() or (self.single(), monotonic())
             try:
                 yield connection
             finally:
-                _leave(connection)
-                self._pool.putconn(connection)
+                self._take_back(connection, since)
         except psycopg.Error as error:
+            _raise_interrupt_behind(error)
             raise unavailable(self.conninfo, error) from error
+        finally:
+            self._turns.discard(turn)
+            self._given_back.ring()
 
     def single(self) -> Connection:
         """A connection of its own, that the caller closes."""
         self.check_usable()
         try:
-            connection: Connection = psycopg.connect(self.conninfo, **self._kwargs)
+            connection = _Closing.connect(self.conninfo, **self._kwargs)
             try:
                 self._configure(connection)
             except BaseException:
@@ -136,34 +149,49 @@ class Connections:
         if self._closed or self._process != os.getpid():
             return  # they belong to the process that opened them
         self._closed = True
-        self._pool.close()
+        self._given_back.ring()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop()[0].close()
 
-    def _get(self, deadline: float) -> Connection:
-        glance = _FIRST_GLANCE
+    def _turn(self, deadline: float) -> _Turn:
         while True:
             self.check_usable()
+            rings = self._given_back.rings
+            with self._lock:
+                if len(self._turns) < self._size:
+                    turn = _Turn()
+                    self._turns.add(turn)
+                    return turn
             left = deadline - monotonic()
-            try:
-                connection = self._pool.getconn(timeout=max(0.001, min(left, glance)))
-            except PoolClosed:
-                raise closed(self.conninfo) from None
-            except PoolTimeout:
-                self.single().close()  # is it the server? then this says so
-                if monotonic() >= deadline:
-                    raise self._exhausted() from None
-                glance = min(2 * glance, _LONGEST_GLANCE)
-                continue
-            if _alive(connection):
-                return connection
-            connection.close()
-            self._pool.putconn(connection)
+            if left <= 0:
+                raise StoreUnavailable(
+                    f"the store {place_of(self.conninfo)} is busy",
+                    f"all {self._size} connections of this process were in use for {self.patience:g} s",
+                    "try again, or open the store with more connections",
+                )
+            self._given_back.wait(rings, min(left, _GLANCE_SECONDS))
 
-    def _exhausted(self) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"the store {place_of(self.conninfo)} is busy",
-            f"all {self._size} connections of this process were in use for {self.patience:g} s",
-            "try again, or open the store with more connections",
-        )
+    def _rested(self) -> tuple[Connection, float] | None:
+        """A connection that was lent before and can be lent again."""
+        with suppress(IndexError):
+            while True:
+                connection, since = self._idle.pop()
+                if monotonic() - since < _LIFETIME_SECONDS and _alive(connection):
+                    return connection, since
+                connection.close()
+        return None
+
+    def _take_back(self, connection: Connection, since: float) -> None:
+        status = connection.info.transaction_status
+        if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            with suppress(psycopg.Error):
+                connection.rollback()
+            status = connection.info.transaction_status
+        if status == TransactionStatus.IDLE and not self._closed:
+            self._idle.append((connection, since))
+        else:
+            connection.close()
 
     def _configure(self, connection: Connection) -> None:
         """Look a new connection over: our settings, the schema that we speak, and the cluster that it was left in."""
@@ -243,8 +271,10 @@ def _has_something_to_say(socket: int) -> bool:
     return bool(poll.poll(0))
 
 
-def _leave(connection: Connection) -> None:
-    """Roll back what was left open."""
-    if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-        with suppress(psycopg.Error):  # then it is broken, and the pool sees it
-            connection.rollback()
+def _raise_interrupt_behind(error: BaseException) -> None:
+    """Raise the Ctrl-C that an error came of: interrupted in a pipeline, psycopg says only that it cannot leave it."""
+    behind = error.__context__
+    while behind is not None:
+        if not isinstance(behind, Exception | GeneratorExit):
+            raise behind
+        behind = behind.__context__

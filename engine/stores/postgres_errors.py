@@ -65,12 +65,13 @@ _WORDS = (
     ("password authentication failed", "28P01"),
     ("no password supplied", "28P01"),
     ("no pg_hba.conf entry", "28000"),
-    ("role", "28000"),
+    ("permission denied", "42501"),
+    ('role "', "28000"),
     ("too many clients", "53300"),
     ("remaining connection slots", "53300"),
     ("too many connections", "53300"),
     ("the database system is", "57P03"),
-    ("database", "3D000"),
+    ('database "', "3D000"),
 )
 _AWAY = (
     "the server cannot be reached",
@@ -97,7 +98,8 @@ def unavailable(conninfo: str, error: psycopg.Error) -> StoreUnavailable:
     if code in _REASONS:
         why, fix = _REASONS[code]
     elif code is None and isinstance(error, psycopg.OperationalError):
-        why, fix = _LOST if "connection" in words and "failed" not in words else _AWAY
+        away = isinstance(error, psycopg.errors.ConnectionTimeout) or "failed" in words
+        why, fix = _AWAY if away or "connection" not in words else _LOST
     else:
         why, fix = "PostgreSQL refused the operation", "try again; if it lasts, look into the server's log"
     facts = f"{code}: {words}" if code else words
