@@ -48,12 +48,11 @@ _SETTINGS = {
 }
 
 
-class _Closing(psycopg.Connection[tuple[Any, ...]]):
-    """Closes without a warning when an interrupt came before anybody could keep it."""
+class _Quiet(psycopg.Connection[tuple[Any, ...]]):
+    """Goes without a warning when an interrupt came before anybody could keep it."""
 
     def __del__(self, *_: object) -> None:
-        with suppress(AttributeError):  # it never came to be
-            self.pgconn.finish()
+        """What libpq holds closes itself, in the process that opened it."""
 
 
 class _Turn:
@@ -113,7 +112,7 @@ class Connections:
         """A connection of its own, that the caller closes."""
         self.check_usable()
         try:
-            connection = _Closing.connect(self.conninfo, **self._kwargs)
+            connection = _Quiet.connect(self.conninfo, **self._kwargs)
             try:
                 self._configure(connection)
             except BaseException:
