@@ -100,7 +100,7 @@ def _target(place: WritingPlace, cycle: Cycle, stage: str | None) -> str | None:
     """Where to, by name: a decision taken anew after somebody else advanced the cycle is then already so."""
     if stage is not None:
         return stage
-    edge = place.engine.definition(cycle.id).forward(cycle.stage)
+    edge = place.engine.definition(cycle.id, place.actor).forward(cycle.stage)
     return edge.target if edge else None
 
 
@@ -119,13 +119,14 @@ def _many(
     from .columns import Column
     from .confirm import confirm
     from .many import report, run
+    from .sides import people_of
 
     at = place.when(on)
     names = place.queries.names({person for line in lines for person in line.more.get("people", ())})
     for line in lines:
         cycle: Cycle | None = line.more.get("state")
         if cycle is not None:
-            line.name = " / ".join(names.get(person, person) for person in cycle.people)
+            line.name = people_of(cycle, names)
             target = _target(place, cycle, stage)
             line.more |= {"source": cycle.stage, "target": target}
             line.command = Advance(cycle.id, target)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-from mentorcycle.domain.zones import end_of_day
+from mentorcycle.domain.zones import end_of_day, local_date
 
 from .dates import Calendar, parse, said
 from .exits import WrongValue
@@ -77,6 +77,29 @@ def parse_as_of(text: str, today: date, zone: str, calendar: Calendar | None = N
         return EndOfDay(when.date, zone, end_of_day(when.date, zone))
     except OverflowError:
         raise WrongValue(f"{text!r} has no end of day", "the calendar ends with it") from None
+
+
+def not_ahead(as_of: AsOf, now: datetime, zone: str, head: int, last: datetime | None) -> AsOf:
+    """The same; raise `WrongValue` for what is yet to come: nothing of it is recorded, and all seems well.
+
+    The log ends with event `head`, recorded at `last`: where a clock was ahead of `now`, that still is the past.
+    """
+    end, today = max(now, last or now), local_date(now, zone)
+    match as_of:
+        case Position(position):
+            ahead = position > head
+        case Instant(at):
+            ahead = at > end
+        case EndOfDay(day):
+            ahead = day > local_date(end, zone)
+    if not ahead:
+        return as_of
+    recorded = f", recorded on {said(local_date(last, zone))}" if last else ""
+    raise WrongValue(
+        f"{as_of.echo.removeprefix('as of ')} is yet to come",
+        f"only what is recorded can be looked at: the last event is {head}{recorded}, and today is {said(today)}",
+        f"give {today}, or @{head}",
+    )
 
 
 def _position(at_sign: str, digits: str) -> int:

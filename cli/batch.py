@@ -129,19 +129,24 @@ def _lines(batch: str, work: BatchWork) -> list[Line]:
 
 def _name(place: WritingPlace, lines: list[Line]) -> None:
     """Put the names of its people to every cycle."""
+    from .sides import people_of
+
     cycles = {line.id: line for line in lines if line.id.startswith("c-")}
     states = [place.engine.cycle(id, place.actor) for id in cycles]
     names = place.queries.names({person for state in states for person in state.people})
     for state in states:
-        cycles[state.id].name = " / ".join(names.get(person, person) for person in state.people)
+        cycles[state.id].name = people_of(state, names)
 
 
 def _stays(id: str, events: tuple[str, ...]) -> Line:
     """Something else than an advance: a batch's undo leaves it."""
+    from mentorcycle.domain.events import AdvanceUndone
     from mentorcycle.domain.refusal import Refusal
 
     from .many import Line
 
-    why = f"{', '.join(dict.fromkeys(events))} is not an advance"
-    refusal = Refusal("not-an-advance", f"{id} stays as it is", why, "", {"id": id})
+    why, fix = f"{', '.join(dict.fromkeys(events))} is not an advance", ""
+    if set(events) == {AdvanceUndone.event_name}:
+        why, fix = "an undo is not taken back: advance it again", f"mentorcycle advance {id}"
+    refusal = Refusal("not-an-advance", f"{id} stays as it is", why, fix, {"id": id})
     return Line(id, outcome="stays", refusals=(refusal,))

@@ -1,15 +1,16 @@
 """Which cycles a bulk command is about: words on the command line, lines of stdin, a CSV file, or all in a stage.
 
-Everything typed must be found before anything is done; what comes from a file or a pipe gets a line with its error.
+Everything typed must be found before anything is done; what comes from a file or a pipe gets a line with its error,
+but a file with a row that cannot be read is not taken at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mentorcycle.domain.errors import Ambiguous, InvalidInput, MentorcycleError, NotFound
+from mentorcycle.domain.errors import Ambiguous, MentorcycleError, NotFound
 from mentorcycle.domain.refusal import Refused, RefusedError
 
 from .exits import WrongValue
@@ -38,7 +39,7 @@ def chosen(
     """A line for each cycle, each once, with its state; and the stage that is meant."""
     refs = list(words)
     if file is not None:
-        lines = _lines(place, _of_csv(Path(file)))
+        lines = _lines(place, _of_csv(place, Path(file)))
     elif source is not None:
         lines = _in_stage(place, source)
     else:
@@ -129,16 +130,14 @@ def _of_stdin() -> list[str]:
     return [field for field in fields if field]
 
 
-def _of_csv(path: Path) -> list[str]:
-    """The references in the column `cycle` or `id`; of a spreadsheet's guard against formulas nothing is left."""
-    from mentorcycle.engine.roster.files import opened_csv
-    from mentorcycle.engine.roster.table import open_table
+def _of_csv(place: WritingPlace, path: Path) -> Sequence[str]:
+    """The references in the column `cycle` or `id`; a guess at a damaged one could name another cycle."""
+    from mentorcycle.engine.roster import read_references
 
-    with opened_csv(path) as stream:
-        table = open_table(stream, path.name, _COLUMNS)
-        place = next((table.at[name] for name in _COLUMNS if name in table.at), None)
-        if place is None:
-            why = f"its columns are {', '.join(table.names)}"
-            raise InvalidInput(f"{path.name} has no column cycle or id", why, "name the column cycle")
-        cells = (row.cells[place].strip() for row in table.rows if len(row.cells) > place)
-        return [cell for cell in cells if cell]
+    from .problems import complain, nothing_taken
+
+    read = read_references(path, _COLUMNS)
+    if read.problems:
+        complain(place.session, read.problems)
+        raise nothing_taken(path.name, "taken", read.problems)
+    return read.refs

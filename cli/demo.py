@@ -32,7 +32,7 @@ def demo(session: Session, seed: int, yes: bool) -> int:
 
     Makes mentorcycle-demo.db in this folder (or the store named with --db): a roster in six schools, pairs, cycles
     with pauses, rematches, late debriefs and refusals. The same seed gives the same year. --yes replaces an
-    earlier demo.
+    earlier demo. There is no --dry-run: it writes into no store but its own.
 
     \b
     mentorcycle demo

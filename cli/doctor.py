@@ -11,11 +11,11 @@ from .session import Session, command
 def doctor(session: Session, exit_code: bool) -> object:
     """See whether everything is well, and what to do.
 
-    Looks at the program, the store, the disk, the clock and the read models, and mends nothing. With
-    --exit-code it exits 8 when something needs attention.
+    Looks at the program, the store, the disk, the clock and the read models, and mends nothing. It exits 10
+    when the store cannot be used, and with --exit-code 8 when something else needs attention.
     """
     from mentorcycle.domain.ids import DEFAULT_TENANT
-    from mentorcycle.engine.doctor import Checkup, examine
+    from mentorcycle.engine.doctor import STORE, Checkup, examine
     from mentorcycle.engine.queries import Queries
     from mentorcycle.engine.url import without_password
 
@@ -42,6 +42,8 @@ def doctor(session: Session, exit_code: bool) -> object:
         footer=f"{len(attention)} of {len(checks)} need attention" if attention else "all is well",
         facts={"attention": len(attention)},
     )
+    if any(check.name == STORE for check in attention):
+        return ExitCode.STORE
     return ExitCode.ATTENTION if exit_code and attention else None
 
 

@@ -20,7 +20,7 @@ from mentorcycle.domain.refusal import Refusal, Refused, RefusedError
 
 from .exits import ExitCode, ending, environment
 from .lazy import LazyGroup, suggest
-from .paste import remedy
+from .paste import fixes_for, remedies, remedy
 from .text import harmless, paint
 
 SCHEMA = "error/1"
@@ -45,8 +45,9 @@ def report(error: BaseException | Refused) -> Report:
         case Refused(refusals) | RefusedError(refusals=refusals):
             return _refused(refusals, ending(error))
         case MentorcycleError():
-            fixes = (error.fix,) if error.fix else ()
-            return Report(_kebab(error), ending(error), error.what, error.why, fixes, _facts(error))
+            return Report(
+                _kebab(error), ending(error), error.what, error.why, fixes_for(error), _facts(error)
+            )
         case click.UsageError():
             return _usage(error)
         case click.ClickException():
@@ -95,7 +96,7 @@ def _refused(refusals: tuple[Refusal, ...], exit_code: ExitCode) -> Report:
         exit=exit_code,
         what=refusals[0].what,
         why="; ".join(_unstopped(refusal.why) for refusal in refusals),
-        fixes=tuple(dict.fromkeys(fix for fix in map(remedy, refusals) if fix)),
+        fixes=tuple(dict.fromkeys(fix for refusal in refusals for fix in remedies(refusal))),
         facts={name: fact for refusal in reversed(refusals) for name, fact in refusal.facts.items()},
         reasons=tuple(map(_reason, refusals)),
     )

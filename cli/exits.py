@@ -16,6 +16,7 @@ from mentorcycle.domain.errors import (
     MentorcycleError,
     NotFound,
     StoreUnavailable,
+    UnknownStore,
     VerificationFailed,
 )
 from mentorcycle.domain.refusal import Refused, RefusedError
@@ -28,11 +29,11 @@ class ExitCode(IntEnum):
     """Done, or already so."""
     BUG = 1
     USAGE = 2
-    """The command line, the environment or a config file is wrong; nothing was done."""
+    """The command line, the environment or a config file is wrong, as a `--db` of no kind; nothing was done."""
     REFUSED = 3
     """Refused by the rules, or bad content of a file; nothing was written."""
     NOT_FOUND = 4
-    """A reference names nothing, or more than one thing."""
+    """A reference names nothing, or more than one thing; a file to be read is not there."""
     CONFLICT = 5
     """Somebody else was first; a retry is safe."""
     PARTIAL = 6
@@ -60,6 +61,7 @@ class ConfirmationNeeded(MentorcycleError):
 
 ENDINGS: dict[type[BaseException], ExitCode] = {
     WrongValue: ExitCode.USAGE,
+    UnknownStore: ExitCode.USAGE,
     ConfirmationNeeded: ExitCode.USAGE,
     InvalidInput: ExitCode.REFUSED,
     NotFound: ExitCode.NOT_FOUND,

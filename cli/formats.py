@@ -78,6 +78,7 @@ def json_rows(
     schema: str, columns: Sequence[Column], rows: Iterable[Row], as_of: object, facts: Mapping[str, Any]
 ) -> Iterator[str]:
     """One JSON document with a row on each line."""
+    _check_names(columns)
     head = json_text({"schema": schema_name(schema), "as_of": as_of, **facts})
     yield f'{head[:-1]}, "rows": ['
     previous: str | None = None
@@ -94,14 +95,14 @@ def json_record(
     schema: str, columns: Sequence[Column], row: Row, as_of: object, facts: Mapping[str, Any]
 ) -> Iterator[str]:
     """One JSON document on one line."""
+    _check_names(columns)
     head = {"schema": schema_name(schema), "as_of": as_of, **facts}
     yield json_text({**head, "record": _fields(columns, row)})
 
 
 def jsonl_rows(schema: str, columns: Sequence[Column], rows: Iterable[Row], as_of: object) -> Iterator[str]:
     """A JSON document for each row."""
-    if clash := _RESERVED & {column.key for column in columns}:
-        raise ValueError(f"columns may not be called {sorted(clash)}")
+    _check_names(columns)
     for row in rows:
         yield json_text({"schema": schema_name(schema), "as_of": as_of, **_fields(columns, row)})
 
@@ -115,6 +116,12 @@ class _Appending:
     def write(self, text: str) -> int:
         self._lines.append(text)
         return len(text)
+
+
+def _check_names(columns: Sequence[Column]) -> None:
+    """What JSON lines cannot carry, no JSON carries: else the clash would first be met in the rarest format."""
+    if clash := _RESERVED & {column.key for column in columns}:
+        raise ValueError(f"columns may not be called {sorted(clash)}")
 
 
 def _fields(columns: Sequence[Column], row: Row) -> dict[str, Any]:

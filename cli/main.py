@@ -51,6 +51,9 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 class Program(LazyGroup):
     """The top of the tree; every way of ending passes through `main`."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [_readable(word, ctx) for word in args])
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -104,6 +107,18 @@ class Program(LazyGroup):
                 _abandon(sys.stderr)
             return ending(error)
         return code if isinstance(code, int) else 0
+
+
+def _readable(word: str, ctx: click.Context) -> str:
+    """The text of an argument: half a character would fail wherever it is first written, and look like a bug."""
+    if word.isascii():
+        return word
+    from .words import utf8
+
+    try:
+        return utf8(word)
+    except UnicodeError:
+        raise click.UsageError(f"{word!a} is not UTF-8 text.", ctx) from None
 
 
 def _explain(error: BaseException, words: list[str], session: Session) -> None:

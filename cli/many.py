@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from mentorcycle.domain.refusal import Refusal, Refused
 from .columns import Column
 from .exits import ExitCode, ending
 from .labels import ids_in, shortened
-from .paste import remedy
+from .paste import fixes_for, remedies
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 RESULTS = "results/1"
 CHUNK = 50
 """Commands in one commit: small enough for a bar that moves and an interruption that comes soon."""
-GOOD = frozenset({"done", "already-so", "dry-run"})
-_SAID = {"stays": "stay", "conflict": "in conflict"}
-_COLOURS = {"done": "green", "dry-run": "green", "already-so": "dim", "not-ready": "dim"}
+GOOD = frozenset({"done", "already-so", "dry-run", "merged"})
+_SAID = {"stays": "stay", "conflict": "in conflict", "merged": "merged and not changed"}
+_COLOURS = {"done": "green", "dry-run": "green", "already-so": "dim", "not-ready": "dim", "merged": "dim"}
 
 
 @dataclass(slots=True)
@@ -36,7 +36,8 @@ class Line:
     """One thing that was asked for and what became of it; without a `command` it is settled from the start.
 
     `outcome` is `done`, `already-so`, `dry-run`, `refused`, `not-permitted`, `conflict`, `not-found`, `ambiguous`,
-    `failed`, `not-ready`, `stays` or `not-done`. `more` are fields of this kind of line.
+    `failed`, `not-ready`, `stays`, `merged` or `not-done`. `more` are fields of this kind of line, `note` says why
+    there is nothing to do.
     """
 
     id: str
@@ -47,9 +48,12 @@ class Line:
     error: MentorcycleError | None = None
     receipt: Receipt | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def why(self) -> str:
+        if self.note:
+            return self.note
         if self.error is not None:
             return ". ".join(part for part in (self.error.what, self.error.why) if part)
         return "; ".join(refusal.why for refusal in self.refusals)
@@ -57,8 +61,8 @@ class Line:
     @property
     def fix(self) -> list[str]:
         if self.error is not None:
-            return [self.error.fix] if self.error.fix else []
-        return list(dict.fromkeys(fix for fix in map(remedy, self.refusals) if fix))
+            return [*fixes_for(self.error)]
+        return list(dict.fromkeys(fix for refusal in self.refusals for fix in remedies(refusal)))
 
     def fail(self, error: MentorcycleError) -> None:
         """It could not be decided or written."""
@@ -115,6 +119,8 @@ def run(
 ) -> Run:
     """Have every line's command done, a chunk of them in each commit; Ctrl-C keeps what was written and tells it."""
     open_ = [line for line in lines if line.command is not None]
+    for line in open_:  # they may have been rehearsed, and an interruption must not leave that as a result
+        line.outcome, line.refusals, line.error = "not-done", (), None
     done = Run(batch or "", lines)
 
     def each() -> Iterator[Line]:
@@ -140,6 +146,14 @@ def run(
     return done
 
 
+def rehearse(place: WritingPlace, lines: Sequence[Line]) -> Run:
+    """Decide all of them together, so that what earlier ones would do counts for later ones; write nothing."""
+    rehearsed = run(place, lines, "checking", dry_run=True, chunk=max(len(lines), 1))
+    if rehearsed.interrupted:
+        raise KeyboardInterrupt
+    return rehearsed
+
+
 def _settle(line: Line, result: Any, *, dry_run: bool) -> None:
     if isinstance(result, Refused):
         line.refuse(result)
@@ -151,9 +165,22 @@ def _settle(line: Line, result: Any, *, dry_run: bool) -> None:
 
 
 def report(
-    place: WritingPlace, run: Run, more: Sequence[Column], said: str, *, dry_run: bool, undo: bool = False
+    place: WritingPlace,
+    run: Run,
+    more: Sequence[Column],
+    said: str,
+    *,
+    dry_run: bool,
+    undo: bool = False,
+    empty: str = "",
+    fixes: bool = False,
+    facts: Mapping[str, Any] | None = None,
 ) -> ExitCode:
-    """Write a row for each line and what they come to (`said` as in “advanced”); return the exit code."""
+    """Write a row for each line and what they come to (`said` as in “advanced”); return the exit code.
+
+    `empty` is said when there is no line; with `fixes` a table too says what to do; `facts` stand beside the rows
+    in JSON.
+    """
     session = place.session
     shown = [column.key for column in more]
     texts = (
@@ -173,7 +200,7 @@ def report(
         Column("outcome", "result", keep=True, colour=lambda outcome: _COLOURS.get(outcome, "yellow")),
         Column("codes", in_table=False),
         Column("why", human=short),
-        Column("fix", human=short, in_table=False),
+        Column("fix", title="what to do", human=short, in_table=fixes),
     ]
     rows = [
         {
@@ -193,8 +220,17 @@ def report(
         RESULTS,
         columns,
         rows,
-        footer=_summary(run, said, place.label(batch) if batch else "", dry_run=dry_run, undo=undo),
-        facts={"batch": batch, "dry_run": dry_run, "total": len(rows), "counts": dict(run.counts)},
+        footer=_summary(run, said, place.label(batch) if batch else "", dry_run=dry_run, undo=undo)
+        if rows or not empty
+        else "",
+        empty=empty,
+        facts={
+            "batch": batch,
+            "dry_run": dry_run,
+            "total": len(rows),
+            "counts": dict(run.counts),
+            **(facts or {}),
+        },
     )
     return run.ending
 

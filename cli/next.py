@@ -13,8 +13,6 @@ from .session import Session, command
 if TYPE_CHECKING:
     from mentorcycle.domain.cycle import Cycle, Move
 
-    from .store import WritingPlace
-
 
 @command()
 @click.argument("ref")
@@ -27,13 +25,14 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
     from .columns import Column
     from .exits import ExitCode
     from .labels import ids_in, shortened
+    from .sides import people_of
     from .store import writing
 
-    with writing(session) as place:
+    with writing(session, asks=True) as place:
         cycle = place.engine.cycle(place.cycle(ref), place.actor)
         moves = place.engine.can(cycle.id, place.actor)
-        rows = [row for move in moves for row in _rows(place, cycle, move)]
-        names = place.queries.names({*cycle.people, *(person for row in rows for person in row["who"])})
+        names = place.queries.names(cycle.people)
+        rows = [row for move in moves for row in _rows(names, cycle, move)]
         labels = place.labels(dict.fromkeys(id for row in rows for id in ids_in(row["fix"])))
 
         def short(text: str) -> str:
@@ -52,7 +51,7 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
             Column("who", "waiting on", human=lambda who: ", ".join(names.get(id, id) for id in who)),
             Column("fix", "do", keep=True, human=short),
         ]
-        people = " / ".join(names.get(person, person) for person in cycle.people)
+        people = people_of(cycle, names)
         status = "" if cycle.status.value == "active" else f", {cycle.status.value}"
         session.out.rows(
             "next/1",
@@ -76,7 +75,7 @@ def _asked(cycle: Cycle, names: Mapping[str, str], label: str) -> str:
     )
 
 
-def _rows(place: WritingPlace, cycle: Cycle, move: Move) -> Iterator[dict[str, Any]]:
+def _rows(names: Mapping[str, str], cycle: Cycle, move: Move) -> Iterator[dict[str, Any]]:
     """One row for a move that can be made, else one for every reason against it."""
     from mentorcycle.domain.requirements import unmet
 
@@ -87,11 +86,8 @@ def _rows(place: WritingPlace, cycle: Cycle, move: Move) -> Iterator[dict[str, A
     if not move.refusals:
         fix = f"mentorcycle advance {cycle.id} {target}"
         yield {**head, "code": None, "why": "", "who": [], "fix": fix}
-    waiting = {(missing.code, missing.why): missing.who for missing in unmet(move.edge, cycle, _name(place))}
+    missing = unmet(move.edge, cycle, lambda person: names.get(person, person))
+    waiting = {(one.code, one.why): one.who for one in missing}
     for refusal in move.refusals:
         who = list(waiting.get((refusal.code, refusal.why), ()))
         yield {**head, "code": refusal.code, "why": refusal.why, "who": who, "fix": remedy(refusal)}
-
-
-def _name(place: WritingPlace) -> Any:
-    return lambda person: place.engine.person(person).name

@@ -7,15 +7,21 @@ from typing import Any, TypeVar
 
 import click
 
+from .session import Session
+
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 
 def dry_run(function: F) -> F:
-    """`dry_run: bool`"""
-    return click.option("--dry-run", "-n", is_flag=True, help="Decide and show the same, and write nothing.")(
-        function
-    )
+    """`dry_run: bool`, and `Session.dry_run` for whatever would write by the way"""
+    return click.option(
+        "--dry-run",
+        "-n",
+        is_flag=True,
+        callback=_rehearse,
+        help="Decide and show the same, and write nothing.",
+    )(function)
 
 
 def yes(function: F) -> F:
@@ -47,3 +53,8 @@ def with_notes(function: F) -> F:
 def exit_code(function: F) -> F:
     """`exit_code: bool`; the command then returns `ExitCode.ATTENTION` when something needs a person"""
     return click.option("--exit-code", is_flag=True, help="Exit 8 when something needs attention.")(function)
+
+
+def _rehearse(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    ctx.ensure_object(Session).dry_run = value
+    return value

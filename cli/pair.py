@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A CSV of pairs; see `roster template --pairs`.",
 )
-@click.option("--partial", is_flag=True, help="With --from: publish the good rows although others are bad.")
+@click.option(
+    "--partial", is_flag=True, help="With --from: publish the good rows; the others go to an errors file."
+)
 @options.on
 @options.dry_run
 def publish(
@@ -121,7 +123,7 @@ def end(
     with writing(session) as place:
         who = place.person(person)
         partner = place.person(other) if other else None
-        pairings = place.engine.person(who).pairings.values()
+        pairings = place.engine.person(who, place.actor).pairings.values()
         meant = [pairing for pairing in pairings if partner is None or pairing.has(partner)]
         if len(meant) > 1:
             partners = [people(place, [p for p in pairing.people if p != who]) for pairing in meant]

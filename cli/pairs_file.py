@@ -7,15 +7,17 @@ from datetime import datetime
 from pathlib import Path
 
 from mentorcycle.domain.commands import PublishPairing
-from mentorcycle.domain.errors import Ambiguous, InvalidInput, NotFound
+from mentorcycle.domain.errors import Ambiguous, NotFound
 from mentorcycle.domain.events import Participant
 from mentorcycle.domain.zones import noon
 from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
 
 from .columns import Column
 from .exits import ExitCode
-from .many import Line, Run, report, run
-from .problems import complain, to_mend
+from .many import Line, Run, rehearse, report, run
+from .paste import fixes_for
+from .problems import as_lines, complain, good_rows_alone, leave_out, nothing_taken, refused
+from .sides import in_sides
 from .store import WritingPlace
 
 Found = dict[str, str]
@@ -34,18 +36,18 @@ def publish_file(place: WritingPlace, path: str, *, partial: bool, dry_run: bool
     groups = read.together()
     lines = [_line(place, rows, found) for rows in groups if not _bad(rows, bad_lines)]
     _rehearse(place, lines)
-    problems += [problem for line in lines for problem in _refused(line)]
+    problems += [problem for line in lines for problem in refused(line, file.name, line.more["line"])]
     problems += _kept_out(groups, {problem.line for problem in problems})
     problems.sort(key=lambda problem: problem.line)
+    bad = _rows_to_mend(read.bad, groups, {problem.line for problem in problems})
+    if problems and not (partial and any(line.outcome == "dry-run" for line in lines)):
+        complain(place.session, problems)
+        other = "" if partial else good_rows_alone(bad)
+        raise nothing_taken(file.name, "published", problems, partial=other)
+    code = _publish(place, lines, problems, dry_run=dry_run)
     if problems:
-        bad = _rows_to_mend(read.bad, groups, {problem.line for problem in problems})
-        mend = None if dry_run else to_mend(file, problems, bad)
-        if not partial or not any(line.outcome == "dry-run" for line in lines):
-            complain(place.session, problems)
-            raise _nothing_published(file, problems, mend, partial=partial)
-        if mend:
-            place.session.talk(f"rows to mend: {mend}")
-    return _publish(place, lines, problems, dry_run=dry_run)
+        leave_out(place.session, file, problems, bad, dry_run=dry_run)
+    return code
 
 
 def _people(place: WritingPlace, pairs: Sequence[Pair]) -> tuple[Found, list[Problem]]:
@@ -58,7 +60,9 @@ def _people(place: WritingPlace, pairs: Sequence[Pair]) -> tuple[Found, list[Pro
                 found[text] = found.get(text) or place.person(text)
             except (NotFound, Ambiguous) as error:
                 what = "nobody is called so" if isinstance(error, NotFound) else error.why
-                problems.append(Problem(pair.file, pair.line, column, text, what, error.fix))
+                problems.append(
+                    Problem(pair.file, pair.line, column, text, what, ", or ".join(fixes_for(error)))
+                )
     return found, problems
 
 
@@ -78,24 +82,17 @@ def _line(place: WritingPlace, rows: Sequence[Pair], found: Found) -> Line:
     start = rows[0].start
     at = noon(start, place.programme.zone) if start and start != place.today else None
     more = {"line": rows[0].line, "rows": rows, "at": at}
-    return Line(rows[0].mentee_ref, " / ".join(names[id] for id in everybody), command, more=more)
+    name = in_sides(everybody, everybody if both else mentees, names)
+    return Line(rows[0].mentee_ref, name, command, more=more)
 
 
 def _rehearse(place: WritingPlace, lines: Sequence[Line]) -> None:
     """Decide all of them together, so that a mentor's capacity is not used twice."""
-    run(place, lines, "checking", dry_run=True, chunk=max(len(lines), 1))
+    rehearse(place, lines)
     for line in lines:
         at = line.more["at"]
         if line.outcome == "dry-run" and at is not None and at.date() > place.today:
             run(place, [line], "checking", at=at, dry_run=True)
-
-
-def _refused(line: Line) -> Iterator[Problem]:
-    rows: Sequence[Pair] = line.more["rows"]
-    for refusal in line.refusals:
-        yield Problem(rows[0].file, rows[0].line, "", "", refusal.why, refusal.fix)
-    if line.error is not None:
-        yield Problem(rows[0].file, rows[0].line, "", "", line.error.what, line.error.fix)
 
 
 def _kept_out(groups: Sequence[Sequence[Pair]], lines: set[int]) -> Iterator[Problem]:
@@ -114,16 +111,6 @@ def _rows_to_mend(bad: BadRows, groups: Sequence[Sequence[Pair]], lines: set[int
     return BadRows(bad.header, bad.delimiter, dict(sorted({**bad.rows, **refused}.items())))
 
 
-def _nothing_published(
-    file: Path, problems: Sequence[Problem], mend: Path | None, *, partial: bool
-) -> InvalidInput:
-    rows = len({problem.line for problem in problems})
-    mended = f"mend the rows in {mend} and publish that file" if mend else "mend the file"
-    what = f"{file.name} is not published"
-    why = f"{rows} of its rows cannot be taken ({len(problems)} problems); nothing was written"
-    return InvalidInput(what, why, mended if partial else f"{mended}, or take the good rows with --partial")
-
-
 def _publish(
     place: WritingPlace, lines: Sequence[Line], problems: Sequence[Problem], *, dry_run: bool
 ) -> ExitCode:
@@ -131,17 +118,10 @@ def _publish(
     starts: dict[datetime | None, list[Line]] = {}
     for line in good:
         starts.setdefault(line.more["at"], []).append(line)
-    done = Run("", [*good, *_as_lines(problems)])
+    done = Run("", [*good, *as_lines(problems, lambda problem: problem.value)])
     for at, some in () if dry_run else starts.items():
         part = run(place, some, "publishing", at=at, batch=done.batch)
         done.batch, done.interrupted = part.batch, part.interrupted
         if part.interrupted:
             break
     return report(place, done, [Column("line", right=True)], "published", dry_run=dry_run)
-
-
-def _as_lines(problems: Sequence[Problem]) -> Iterator[Line]:
-    for problem in problems:
-        where = f"{problem.column}: " if problem.column else ""
-        error = InvalidInput(f"{where}{problem.what}", "", problem.suggestion)
-        yield Line(problem.value, outcome="refused", error=error, more={"line": problem.line})

@@ -56,7 +56,7 @@ def add(session: Session, /, name: str, on: str | None, dry_run: bool, **given: 
 
     if (given["external_id"] is None) != (given["source"] is None):
         raise click.UsageError("--external-id and --source go together.", click.get_current_context())
-    with writing(session) as place:
+    with writing(session, founds=True) as place:
         taken = take(place, AddPerson(name, **given), on=on, dry_run=dry_run)
         taken.say(f"{name.strip()} is added as {taken.label}", already=f"{name.strip()} is {taken.label}")
 
@@ -78,7 +78,7 @@ def change(session: Session, /, person: str, dry_run: bool, **given: Any) -> Non
 
     with writing(session) as place:
         who = place.person(person)
-        known = place.engine.person(who).profile
+        known = place.engine.person(who, place.actor).profile
         fields = {field: getattr(known, field) for field in known.__slots__}
         new = {field: value for field, value in given.items() if value not in (None, ())}
         taken = take(place, ChangePerson(who, **{**fields, **new}), dry_run=dry_run)
@@ -153,8 +153,8 @@ def merge(session: Session, person: str, duplicate: str, dry_run: bool) -> None:
 def _duplicate(place: WritingPlace, kept: str, text: str) -> str:
     """The id that is meant; one that was merged into `kept` before is found too, so that a repeat is already so."""
     found = place.person(text)
-    merged = place.engine.person(kept).duplicates if found == kept else ()
-    names = (name for match in place.queries.find_people(text) for name in match.other_names)
+    merged = place.engine.person(kept, place.actor).duplicates if found == kept else ()
+    names = (name for match in place.queries.find_people(text, place.actor) for name in match.other_names)
     return next((name for name in names if name in merged), found)
 
 

@@ -130,7 +130,7 @@ TREE: Tree = {
         },
     ),
     "db": Branch(
-        "The store: make it, copy it, look after it.",
+        "The store: make it, copy it, look after it. For whoever owns the file.",
         {
             "init": Leaf("mentorcycle.cli.db.init:init", "Make a store and its programme."),
             "status": Leaf("mentorcycle.cli.db.status:status", "Show the store and its read models."),

@@ -1,13 +1,13 @@
 """Rosters: read a file of people, show what it would change, and do it.
 
-Reading is `engine.roster`'s part, the diff `engine.enrolment`'s. Nothing is written while a row is bad, unless
-`--partial` asks for the good ones.
+Reading is `engine.roster`'s part, the diff `engine.enrolment`'s. Nothing is written while a row is bad, whether that
+shows in reading or only in deciding, unless `--partial` asks for the good ones.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mentorcycle.engine.enrolment import Entry
-    from mentorcycle.engine.roster import BadRows, Problem, Roster
+    from mentorcycle.engine.roster import Problem, Roster
 
     from .columns import Column
-    from .many import Line
+    from .many import Line, Run
     from .store import WritingPlace
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _partial = click.option(
-    "--partial", is_flag=True, help="Take the good rows although others are bad (exit 6)."
+    "--partial", is_flag=True, help="Take the good rows (exit 6); the others go to an errors file beside it."
 )
 _end_roles = click.option(
     "--end-roles",
@@ -52,24 +52,36 @@ def import_(session: Session, file: Path, partial: bool, end_roles: bool, dry_ru
     mentorcycle import teachers.csv
     mentorcycle import oneroster.zip --dry-run
     """
+    from dataclasses import asdict
+
     from .columns import Column
     from .exits import ExitCode
-    from .many import report, run
+    from .many import report
+    from .problems import as_lines, complain, good_rows_alone, leave_out
     from .store import writing
 
     with writing(session, create=True) as place:
         roster, problems = _read(place, file, end_roles=end_roles)
-        written = _complain(session, file, problems, roster.bad)
         if problems and not (partial and roster.people):
-            _refuse(file, problems, written, can_be_partial=bool(roster.people))
-        entries = place.engine.enrolment(roster)
-        lines = _lines(entries)
-        if not lines:
-            session.talk(f"nothing to do: {_unchanged(entries)}")
-            return ExitCode.PARTIAL if problems else ExitCode.DONE
-        done = run(place, lines, "importing", dry_run=dry_run)
-        shown = [Column("change"), Column("fields", in_table=False)]
-        code = report(place, done, shown, "imported", dry_run=dry_run)
+            complain(session, problems)
+            _refuse(file, problems, good_rows_alone(roster.bad) if roster.people else "")
+        entries = place.engine.enrolment(roster, place.actor)
+        done = _done(place, file, _lines(entries), partial=partial, dry_run=dry_run)
+        code = done.ending
+        unchanged = "" if done.lines else f"nothing to do: {_unchanged(entries)}"
+        done.lines = [*done.lines, *as_lines(problems, lambda problem: f"{problem.file}:{problem.line}")]
+        report(
+            place,
+            done,
+            [Column("change"), Column("fields", in_table=False)],
+            "imported",
+            dry_run=dry_run,
+            empty=unchanged,
+            fixes=True,
+            facts={"problems": [asdict(problem) for problem in problems]} if partial else None,
+        )
+        if problems:
+            leave_out(session, file, problems, roster.bad, dry_run=dry_run)
         return ExitCode.PARTIAL if problems and code == ExitCode.DONE else code
 
 
@@ -84,12 +96,10 @@ def diff(session: Session, file: Path, end_roles: bool) -> None:
     """
     from .store import writing
 
-    with writing(session) as place:
+    with writing(session, asks=True) as place:
         roster, problems = _read(place, file, end_roles=end_roles)
-        if problems:
-            _complain(session, file, problems, None)
-            _refuse(file, problems, None, can_be_partial=False)
-        _differences(session, place.engine.enrolment(roster))
+        _refuse_bad(session, file, problems)
+        _differences(session, place.engine.enrolment(roster, place.actor))
 
 
 @command()
@@ -100,20 +110,20 @@ def check(session: Session, file: Path) -> None:
     \b
     mentorcycle roster check teachers.csv
     """
+    from mentorcycle.engine.roster.files import called
+
     roster = _roster(file, session)
-    _complain(session, file, roster.problems, None)
-    if roster.problems:
-        _refuse(file, roster.problems, None, can_be_partial=False)
+    _refuse_bad(session, file, roster.problems)
     session.out.record(
         "roster-check/1",
         _check_columns(),
         {
-            "file": file.name,
+            "file": called(file),
             "form": roster.form,
             "people": len(roster.people),
             "ignored": dict(roster.ignored),
         },
-        sentence=f"{file.name}: {roster.form}, {_people(len(roster.people))}, nothing to mend",
+        sentence=f"{called(file)}: {roster.form}, {_people(len(roster.people))}, nothing to mend",
     )
 
 
@@ -144,9 +154,10 @@ def _roster(
 ) -> Roster:
     from mentorcycle.domain.vocabulary import TeachingArea
     from mentorcycle.engine.roster import read
+    from mentorcycle.engine.roster.files import called
 
     roster = read(file, [area.value for area in TeachingArea], today, known)
-    session.talk(f"{file.name}: {roster.form}, {_people(len(roster.people))}")
+    session.talk(f"{called(file)}: {roster.form}, {_people(len(roster.people))}")
     for note in roster.notes:
         session.talk(f"note: {note}")
     return roster
@@ -158,27 +169,49 @@ def _read(place: WritingPlace, file: Path, *, end_roles: bool) -> tuple[Roster, 
     return roster, roster.problems
 
 
-def _complain(session: Session, file: Path, problems: Sequence[Problem], bad: BadRows | None) -> Path | None:
-    """List every problem, and write the rows to mend beside the file; return where."""
-    from .problems import complain, to_mend
+def _refuse_bad(session: Session, file: Path, problems: Sequence[Problem]) -> None:
+    from .problems import complain
 
-    if not problems:
-        return None
-    complain(session, problems)
-    return to_mend(file, problems, bad) if bad else None
+    if problems:
+        complain(session, problems)
+        _refuse(file, problems)
 
 
-def _refuse(file: Path, problems: Sequence[Problem], written: Path | None, *, can_be_partial: bool) -> None:
-    from mentorcycle.domain.errors import InvalidInput
+def _refuse(file: Path, problems: Sequence[Problem], partial: str = "") -> NoReturn:
+    from mentorcycle.engine.roster.files import called
 
-    rows = len({problem.line for problem in problems})
-    mended = f"mend the rows in {written} and import that file" if written else "mend the file"
-    partial = ", or take the good rows with --partial" if can_be_partial else ""
-    raise InvalidInput(
-        f"{file.name} is not imported",
-        f"{rows} of its rows cannot be taken ({len(problems)} problems); nothing was written",
-        f"{mended}{partial}",
-    )
+    from .problems import nothing_taken
+
+    raise nothing_taken(called(file), "imported", problems, partial=partial)
+
+
+def _done(place: WritingPlace, file: Path, lines: Sequence[Line], *, partial: bool, dry_run: bool) -> Run:
+    """Have it done, after all of it was decided: one bad row found there keeps every row out as well."""
+    from .many import rehearse, run
+
+    if not partial or dry_run:
+        rehearsed = rehearse(place, lines)
+        if not partial:
+            _refuse_refused(place.session, file, lines)
+        if dry_run:
+            return rehearsed
+    return run(place, lines, "importing")
+
+
+def _refuse_refused(session: Session, file: Path, lines: Sequence[Line]) -> None:
+    from mentorcycle.domain.refusal import RefusedError
+
+    from .many import GOOD
+    from .problems import complain, refused
+
+    bad = [line for line in lines if line.outcome not in GOOD]
+    if bad and all(line.outcome == "not-permitted" for line in bad):
+        raise RefusedError(bad[0].refusals)  # that is no row's fault
+    rows = [(line, line.more["row"]) for line in bad]
+    problems = [problem for line, row in rows for problem in refused(line, row.file, row.line)]
+    if problems:
+        complain(session, problems)
+        _refuse(file, problems, "take the good rows with --partial" if len(bad) < len(lines) else "")
 
 
 def _lines(entries: Iterable[Entry]) -> list[Line]:
@@ -188,13 +221,24 @@ def _lines(entries: Iterable[Entry]) -> list[Line]:
 
     lines: list[Line] = []
     for entry in entries:
+        if Change.MERGED in entry.changes:
+            told = {"change": Change.MERGED.value, "fields": _pairs(entry)}
+            lines.append(Line(entry.person, entry.name, outcome="merged", more=told, note=_merged(entry)))
+            continue
         changes = [change for change in entry.changes if change not in (Change.NONE, Change.SKIP)]
         for change, one in zip(changes, entry.commands, strict=True):
-            fields = (
-                {name: list(pair) for name, pair in entry.fields.items()} if change is Change.CHANGE else {}
-            )
-            lines.append(Line(entry.person, entry.name, one, more={"change": change.value, "fields": fields}))
+            fields = _pairs(entry) if change is Change.CHANGE else {}
+            more = {"change": change.value, "fields": fields, "row": entry.row}
+            lines.append(Line(entry.person, entry.name, one, more=more))
     return lines
+
+
+def _pairs(entry: Entry) -> dict[str, list[str]]:
+    return {name: list(pair) for name, pair in entry.fields.items()}
+
+
+def _merged(entry: Entry) -> str:
+    return f"merged into {entry.survivor}, not changed"
 
 
 def _differences(session: Session, entries: Sequence[Entry]) -> None:
@@ -203,7 +247,12 @@ def _differences(session: Session, entries: Sequence[Entry]) -> None:
     from .columns import Column
 
     rows = [
-        (entry.row.external_id, entry.name, change.value, _fields(entry) if change is Change.CHANGE else "")
+        (
+            entry.row.external_id,
+            entry.name,
+            _merged(entry) if change is Change.MERGED else change.value,
+            _fields(entry) if change in (Change.CHANGE, Change.MERGED) else "",
+        )
         for entry in entries
         for change in entry.changes
         if change is not Change.NONE

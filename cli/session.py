@@ -17,7 +17,6 @@ import click
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from .asof import AsOf
     from .dates import Calendar, When
     from .render import Output
     from .settings import Settings
@@ -46,6 +45,7 @@ class Session:
         self.flags: dict[str, str] = {}
         self.quiet = False
         self.no_color = False
+        self.dry_run = False
         self.labels: dict[str, str] = {}
         self._now = now
 
@@ -89,14 +89,6 @@ class Session:
         self.talk(when.echo)
         return when
 
-    def as_of(self, text: str, zone: str, calendar: Calendar | None = None) -> AsOf:
-        """Read the value of `--as-of`, and echo what it stands for."""
-        from .asof import parse_as_of
-
-        as_of = parse_as_of(text, self.today(zone), zone, calendar)
-        self.talk(as_of.echo)
-        return as_of
-
     @property
     def last(self) -> str | None:
         """The id that `@last` stands for, for `refs.resolve`."""
@@ -105,9 +97,11 @@ class Session:
         return recall(self.settings.db, self.settings.tenant, self.environ)
 
     def remember(self, id_: str) -> None:
-        """Make `@last` mean this id in the next command."""
+        """Make `@last` mean this id in the next command; a dry run leaves it."""
         from .last import remember
 
+        if self.dry_run:
+            return
         remember(id_, self.settings.db, self.settings.tenant, self.environ)
 
 

@@ -55,7 +55,7 @@ def load(flags: Mapping[str, str], environ: Mapping[str, str], here: Path) -> Se
         merged.update({field: (value, str(file)) for field, value in _of_file(file)})
     for field, key in KEYS.items():
         if value := environ.get(key.variable):
-            merged[field] = (value, key.variable)
+            merged[field] = (_readable(value, key.variable), key.variable)
         if value := flags.get(field):
             merged[field] = (value, key.flag)
     if "format" in merged:
@@ -63,6 +63,15 @@ def load(flags: Mapping[str, str], environ: Mapping[str, str], here: Path) -> Se
     values = {field: merged[field][0] if field in merged else None for field in KEYS}
     origins = {field: origin for field, (_, origin) in merged.items()}
     return Settings(db=merged["db"][0], **{f: v for f, v in values.items() if f != "db"}, origins=origins)
+
+
+def _readable(value: str, variable: str) -> str:
+    from .words import utf8
+
+    try:
+        return utf8(value)
+    except UnicodeError:
+        raise WrongValue(f"{variable} is not UTF-8 text", "other bytes name nothing", "set it anew") from None
 
 
 def project_file(here: Path) -> Path | None:

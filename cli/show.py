@@ -39,11 +39,10 @@ def page(place: Place, cycle: str, as_of: str | None, *, with_notes: bool = Fals
     """Write the page of a cycle."""
     from mentorcycle.engine.overview import overview
 
-    from .asof import parse_as_of
     from .page import lines
 
     session, zone = place.session, place.programme.zone
-    when = parse_as_of(as_of, place.today, zone, place.programme.calendar) if as_of else None
+    when = place.as_of(as_of) if as_of else None
     at = when.stamp if when else None
     seen = overview(place.queries, cycle, place.actor, place.day_of(at), at=at, words=with_notes)
     moment = f"{_moment(session, when, zone)} (event {seen.position} of {seen.head})"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mentorcycle.domain.cycle import Cycle
     from mentorcycle.projections.cycles import CycleRow
 
     from .store import Place
@@ -14,14 +15,18 @@ if TYPE_CHECKING:
 HALF_A_YEAR = 183
 
 
-def people_of(row: CycleRow | Any, names: Mapping[str, str]) -> str:
+def people_of(row: CycleRow | Cycle, names: Mapping[str, str]) -> str:
     """`A. Ünal / B. Karlsson`; of a group `A. Ünal, C. Diaz / B. Karlsson`."""
-    mentees = [person for person in row.people if person in row.mentees]
-    mentors = [person for person in row.people if person not in mentees]
-    if not mentors:  # everybody is both
-        return " / ".join(names.get(person, person) for person in mentees)
-    sides = (", ".join(names.get(person, person) for person in side) for side in (mentees, mentors))
-    return " / ".join(sides)
+    return in_sides(row.people, row.mentees, names)
+
+
+def in_sides(people: Iterable[str], mentees: Container[str], names: Mapping[str, str]) -> str:
+    """The same of people who are no cycle's yet."""
+    everybody = [(person in mentees, names.get(person, person)) for person in people]
+    sides = [[name for mentee, name in everybody if mentee is side] for side in (True, False)]
+    if not all(sides):  # everybody is both
+        return " / ".join(name for _, name in everybody)
+    return " / ".join(map(", ".join, sides))
 
 
 def names_of(place: Place, rows: Iterable[CycleRow]) -> dict[str, str]:

@@ -121,7 +121,9 @@ def name(place: WritingPlace, refused: Refused) -> None:
 
 def people(place: WritingPlace, ids: Iterable[str]) -> str:
     """The names of people, as in a sentence."""
-    return " and ".join(place.engine.person(id).name for id in ids)
+    named = list(ids)
+    names = place.queries.names(named)
+    return " and ".join(names.get(id, id) for id in named)
 
 
 def action() -> str:

@@ -22,10 +22,9 @@ class Text(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            str(value).encode()
-        except UnicodeEncodeError:
+            return utf8(str(value))
+        except UnicodeError:
             self.fail("it is not UTF-8 text", param, ctx)
-        return str(value)
 
 
 class Words(Text):
@@ -42,10 +41,7 @@ class Words(Text):
             ctx.meta[_TAKEN] = "/".join(param.opts) if param else STDIN
         if sys.stdin and sys.stdin.isatty():
             click.echo("write, and end with Ctrl-D on a line of its own", err=True)
-        try:
-            text = stdin_text().strip()
-        except UnicodeDecodeError:
-            self.fail("standard input is not UTF-8 text", param, ctx)
+        text = stdin_text().strip()
         if not text:
             self.fail("standard input held no text", param, ctx)
         return text
@@ -55,8 +51,29 @@ TEXT = Text()
 
 
 def stdin_text() -> str:
-    """All of standard input; raise UnicodeDecodeError for what is not UTF-8."""
-    return sys.stdin.buffer.read().decode("utf-8-sig") if sys.stdin else ""
+    """All of standard input; raise `WrongValue` for what is not UTF-8."""
+    from .exits import WrongValue
+
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig") if sys.stdin else ""
+    except UnicodeDecodeError as error:
+        why = f"byte {error.start + 1} belongs to another encoding"
+        fix = "convert it first, for example: iconv -f latin1 -t utf-8"
+        raise WrongValue("standard input is not UTF-8 text", why, fix) from None
+
+
+def utf8(text: str) -> str:
+    """The text that an argument or a variable is; raise UnicodeError for bytes that are none.
+
+    In a locale that knows ASCII alone, Python hands over half characters; their bytes are UTF-8 all the same.
+    """
+    import os
+
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text).decode()
+    return text
 
 
 def words(*names: str, help: str, **attributes: Any) -> Callable[[F], F]:

@@ -14,12 +14,18 @@ class Actor:
     """`id` is a person id for participants and any stable name for the others.
 
     `programme` bounds a coordinator or auditor to one programme; None is every programme of the tenant.
+    `also` are the other ids of a participant whose records were merged: the engine fills it in, and stores none of it.
     """
 
     id: str
     role: Role
     known: Known = Known.ASSERTED
     programme: str | None = None
+    also: frozenset[str] = frozenset()
+
+    def goes_by(self, person: str) -> bool:
+        """Whether an id is one of this actor's."""
+        return person == self.id or person in self.also
 
     @classmethod
     def participant(cls, person: str, known: Known = Known.AUTHENTICATED) -> Actor:

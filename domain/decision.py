@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from .actor import Actor
+from .cycle.state import Cycle
 from .definition import Definition
 from .events import Event
 from .people.person import Person
@@ -40,7 +41,8 @@ class Context:
     """What a decision may know besides the state.
 
     `now` and `occurred_at` are aware UTC. `people` holds everyone whom the command concerns, by id, read from
-    their own streams. `definition` is the one that the cycle is pinned to; for a pairing, the programme's default.
+    their own streams; `cycles`, in the same way, whatever other cycle a rule asks for. `definition` is the one that
+    the cycle is pinned to; for a pairing, the programme's default.
     """
 
     now: datetime
@@ -50,6 +52,7 @@ class Context:
     definition: Definition
     people: Mapping[str, Person] = field(default_factory=dict)
     batch: str | None = None
+    cycles: Mapping[str, Cycle] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -59,6 +62,10 @@ class Context:
     def person(self, id: str) -> Person:
         """The person of that id; a person without history when nobody has it."""
         return self.people.get(id, Person())
+
+    def cycle(self, id: str) -> Cycle:
+        """The cycle of that id; one without history when it was never opened."""
+        return self.cycles.get(id, Cycle())
 
     def name(self, id: str) -> str:
         """How to call a person in a sentence."""

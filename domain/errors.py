@@ -21,6 +21,10 @@ class InvalidInput(MentorcycleError):
     """A value that cannot be read as what it should be; nothing was done."""
 
 
+class UnknownStore(InvalidInput):
+    """A URL names no kind of store."""
+
+
 class NotFound(MentorcycleError):
     """A reference names nothing."""
 
@@ -28,6 +32,15 @@ class NotFound(MentorcycleError):
         super().__init__(f"no {kind} is called {reference!r}", "nothing has that id, name or prefix", fix)
         self.kind = kind
         self.reference = reference
+
+
+class NoSuchFile(NotFound):
+    """A path names no file."""
+
+    def __init__(self, path: str, kind: str = "file") -> None:
+        MentorcycleError.__init__(self, f"there is no {kind} {path}", "", "check the path")
+        self.kind = kind
+        self.reference = path
 
 
 class Ambiguous(MentorcycleError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .actor import Actor
+from .change import change
 from .cycle.state import Cycle
 from .decision import Context
 from .definition import PERSONAL, Activity, Capacity
@@ -27,7 +28,7 @@ def capacities(cycle: Cycle, actor: Actor) -> frozenset[Capacity]:
         case Role.PARTICIPANT:
             held = set()
             for p in cycle.participants:
-                if p.person == actor.id:
+                if actor.goes_by(p.person):
                     held |= {Capacity.MENTEE} if p.mentee else set()
                     held |= {Capacity.MENTOR} if p.mentor else set()
             return frozenset(held)
@@ -42,16 +43,24 @@ def is_coordinator(actor: Actor, programme: str) -> bool:
     return actor.role is Role.COORDINATOR and in_programme(actor, programme)
 
 
+def acting(cycle: Cycle, actor: Actor) -> Actor:
+    """The actor under the id that a merged person has in this cycle: what they agree counts for that participant."""
+    if actor.id in cycle.people or not (known := actor.also.intersection(cycle.people)):
+        return actor
+    id = min(known)
+    return change(actor, id=id, also=actor.also - {id} | {actor.id})
+
+
 def may_read_facts(cycle: Cycle, actor: Actor) -> bool:
     """Participants read their own cycle (also one they left), the others what is in their programme."""
     if actor.role is Role.PARTICIPANT:
-        return any(member.person == actor.id for member in cycle.members)
+        return any(actor.goes_by(member.person) for member in cycle.members)
     return actor.role is Role.SYSTEM or in_programme(actor, cycle.programme)
 
 
 def may_read_words(cycle: Cycle, actor: Actor) -> bool:
     """Only participants, and only while they are in the cycle."""
-    return actor.role is Role.PARTICIPANT and actor.id in cycle.people
+    return actor.role is Role.PARTICIPANT and any(actor.goes_by(person) for person in cycle.people)
 
 
 def readable_words(cycle: Cycle, actor: Actor) -> Callable[[int], bool]:
@@ -61,7 +70,7 @@ def readable_words(cycle: Cycle, actor: Actor) -> Callable[[int], bool]:
     """
     if not may_read_words(cycle, actor):
         return lambda version: False
-    spans = [(m.since, m.until) for m in cycle.members if m.person == actor.id]
+    spans = [(m.since, m.until) for m in cycle.members if actor.goes_by(m.person)]
     goals = {goal.version for goal in cycle.goals}
     return lambda version: (
         version in goals

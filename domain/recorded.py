@@ -18,6 +18,7 @@ class Recorded(Generic[E_co]):
 
     `position` is its place in the one order of all events (from 1), `version` its place in `stream` (from 1).
     Both times are aware UTC: `occurred_at` is when it happened, `recorded_at` when it was appended.
+    `definition_version` is that of the definition which the cycle pinned then; None for people and programmes.
     """
 
     position: int
@@ -32,3 +33,4 @@ class Recorded(Generic[E_co]):
     causation: str | None
     batch: str | None
     event: E_co
+    definition_version: int | None = None

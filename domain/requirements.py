@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .cycle.state import Cycle
-from .definition import Edge
+from .cycle.state import Cycle, Goal, Observation
+from .definition import Edge, Trigger
 from .refusal import Fact
+from .vocabulary import Assessment
 
 Parameters = Mapping[str, int | bool | str]
 Names = Callable[[str], str]
@@ -32,10 +33,21 @@ CHECKS: dict[str, Check] = {}
 
 
 def unmet(edge: Edge, cycle: Cycle, names: Names) -> tuple[Unmet, ...]:
-    """Everything that an edge asks for and the cycle does not have; `names` tells how to call a person."""
-    return tuple(
+    """Everything that an edge asks for and the cycle does not have; `names` tells how to call a person.
+
+    After a rematch no way leads forward before the goals are agreed anew, whatever the edge itself asks for.
+    """
+    asked = tuple(
         missing for use in edge.requires for missing in CHECKS[use.name](cycle, use.parameters, names)
     )
+    if edge.trigger is not Trigger.ADVANCE or any(use.name == "goals-agreed" for use in edge.requires):
+        return asked
+    return (*_not_agreed((goal for goal in cycle.goals if _to_agree_anew(goal)), cycle, names), *asked)
+
+
+def _to_agree_anew(goal: Goal) -> bool:
+    dropped = goal.outcome is not None and goal.outcome.assessment is Assessment.DROPPED
+    return goal.anew and not dropped
 
 
 def _requirement(name: str) -> Callable[[Check], Check]:
@@ -71,7 +83,11 @@ def _goals_set(cycle: Cycle, parameters: Parameters, names: Names) -> Iterator[U
 
 @_requirement("goals-agreed")
 def _goals_agreed(cycle: Cycle, parameters: Parameters, names: Names) -> Iterator[Unmet]:
-    for goal in cycle.goals:
+    return _not_agreed(cycle.goals, cycle, names)
+
+
+def _not_agreed(goals: Iterable[Goal], cycle: Cycle, names: Names) -> Iterator[Unmet]:
+    for goal in goals:
         missing = tuple(p for p in cycle.people if p not in goal.agreed)
         if missing:
             who = " and ".join(names(person) for person in missing)
@@ -121,14 +137,19 @@ def _observations_completed(cycle: Cycle, parameters: Parameters, names: Names) 
     if len(completed) > len(counted):
         why = f"{len(counted)} of {minimum} completed observations had a focus agreed before the lesson"
         fix = "agree a focus before the next lesson, or correct the day on which one was agreed"
-    open_ = next((o for o in cycle.observations if o.completion is None and not o.cancelled), None)
-    yield Unmet(
-        "observations-completed",
-        why,
-        fix,
-        (open_.observer,) if open_ else cycle.people,
-        {"have": len(counted), "need": minimum},
-    )
+    planned = next((o for o in cycle.observations if _can_be_held(o, cycle)), None)
+    facts: dict[str, Fact] = {"have": len(counted), "need": minimum}
+    if planned is not None:
+        facts["observation"] = planned.id
+    elif cycle.mentees:
+        facts["person"] = cycle.mentees[0]
+    yield Unmet("observations-completed", why, fix, (planned.observer,) if planned else cycle.people, facts)
+
+
+def _can_be_held(observation: Observation, cycle: Cycle) -> bool:
+    """Whether it is still to come, and between people who are still here: a rematch may have taken one away."""
+    there = {observation.observer, observation.observed} <= set(cycle.people)
+    return observation.completion is None and not observation.cancelled and there
 
 
 @_requirement("observations-debriefed")

@@ -11,10 +11,14 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+_HINTS: dict[type, dict[str, Any]] = {}
+
 
 def hints_of(record: type) -> dict[str, Any]:
     """Resolved type hints of a record, by field."""
-    return get_type_hints(record)
+    if record not in _HINTS:
+        _HINTS[record] = get_type_hints(record)
+    return _HINTS[record]
 
 
 def typed(kind: Any, value: object) -> Any:

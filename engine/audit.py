@@ -1,13 +1,12 @@
 """Verification: what the log itself can prove, checked event by event, with every finding named.
 
-It reads the log once, in order, and trusts no read model. Signatures and outside checkpoints are not checked here,
-and the report says so.
+It reads the log once, in order, and trusts no read model; what it keeps meanwhile does not grow with the log.
+Signatures and outside checkpoints are not checked here, and the report says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from mentorcycle.domain import events as e
@@ -17,17 +16,22 @@ from mentorcycle.domain.errors import HistoryUnreadable, StoreUnavailable
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Status
 
+from .audit_report import NOT_PROVED, Finding, Verification
+from .audit_states import RecentStates
+from .audit_words import WordsChecker
 from .codec import decode
 from .readers import Readers
-from .readers.replay import Compared
-from .states import State, nothing, refolded
+from .states import State, refolded
 from .stores.port import Log, StoredRow
-from .vault import commitments_of, mismatches
+from .undisturbed import undisturbed
+from .vault import commitments_of
+
+__all__ = ["NOT_PROVED", "Finding", "Inspectable", "Verification", "verify", "verify_all"]
 
 BATCH = 1000
-NOT_PROVED = (
-    "no outside checkpoint is compared: a rewrite of the whole file by someone who can write it cannot be excluded",
-)
+PART = 50 * BATCH
+"""Events between two looks at the words."""
+MOST_STATES = 20_000
 CLOSED = (Status.CANCELLED, Status.COMPLETED)
 WORK = (
     e.GoalSet,
@@ -58,56 +62,34 @@ class Inspectable(Protocol):
         """What is wrong, a sentence each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong: which check found it, at which position, in a sentence."""
-
-    check: str
-    position: int
-    what: str
-
-
-@dataclass(slots=True)
-class Verification:
-    """What was checked and what was found; without findings, everything that was checked holds."""
-
-    events: int = 0
-    cycles: int = 0
-    head: int = 0
-    words: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    states: dict[tuple[str, str], State] = field(default_factory=dict)
-    models: list[Compared] = field(default_factory=list)
-    not_proved: tuple[str, ...] = NOT_PROVED
-
-    @property
-    def holds(self) -> bool:
-        return not self.findings
-
-    def find(self, check: str, position: int, what: str) -> None:
-        self.findings.append(Finding(check, position, what))
-
-    def of(self, check: str) -> list[Finding]:
-        """Findings of one check."""
-        return [finding for finding in self.findings if finding.check == check]
-
-
-def verify(store: Log, *, progress: Callable[[int, int], None] | None = None) -> Verification:
+def verify(
+    store: Log,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    part: int = PART,
+    most_states: int = MOST_STATES,
+) -> Verification:
     """Check the whole log: dense positions, honest times, unbroken streams, legal moves, words that match.
 
-    `progress` is told how many events of how many are done.
+    `progress` is told how many events of how many are done. `part` (in events) and `most_states` bound what is kept
+    meanwhile, and change nothing of what is found.
     """
     report = Verification(head=store.head())
-    checker = _Checker(report)
+    words = WordsChecker(store, report)
+    checker = _Checker(report, RecentStates(store, most_states), words)
+    settled = 0
     for rows in _batches(store, report.head):
-        for row in rows:
-            checker.check(row)
+        with undisturbed():
+            for row in rows:
+                checker.check(row)
         if progress is not None:
             progress(report.events, report.head)
+        if report.events - settled >= part:
+            words.settle()
+            settled = report.events
+    words.settle()
     if checker.position < report.head:
         report.find("positions", checker.position + 1, f"events up to {report.head} are missing")
-    _check_words(store, report, checker.commitments)
-    report.cycles = sum(isinstance(state, Cycle) for state in report.states.values())
     return report
 
 
@@ -126,7 +108,11 @@ def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None 
     if isinstance(readers.store, Inspectable):
         for what in readers.store.findings(quick=True):
             report.find("file", 0, what)
-    for number, model in enumerate(readers.models, 1):
+    beyond = readers.beyond()
+    for one in beyond:
+        what = f"{one.name} has read up to event {one.position}, and the log ends with event {readers.store.head()}"
+        report.find("read models", 0, what)
+    for number, model in enumerate(() if beyond else readers.models, 1):
         try:
             compared = readers.compare(
                 model.name,
@@ -155,12 +141,13 @@ def _batches(store: Log, head: int) -> Iterator[list[StoredRow]]:
 
 
 class _Checker:
-    """Checks one event after another; what it needs to remember lies in the report's states."""
+    """Checks one event after another."""
 
-    def __init__(self, report: Verification) -> None:
+    def __init__(self, report: Verification, states: RecentStates, words: WordsChecker) -> None:
         self.position = 0
-        self.commitments: dict[tuple[str, str], dict[tuple[int, str], bytes]] = {}
         self._report = report
+        self._states = states
+        self._words = words
         self._recorded_at = 0
         self._broken: set[tuple[str, str]] = set()
         self._definitions: dict[tuple[str, DefinitionRef], Definition] = {}
@@ -170,15 +157,16 @@ class _Checker:
         self._order(row)
         key = (row.tenant, row.stream)
         try:
-            state = self._report.states.get(key) or nothing(row.stream)
+            state = self._states.before(row)
             recorded = decode(row)
             self._continues(row, state, key)
-            if carried := commitments_of(recorded.event, row.version):
-                self.commitments.setdefault(key, {}).update(carried)
+            self._words.take(key, row.version, commitments_of(recorded.event, row.version))
             if isinstance(state, Cycle):
                 self._move(row, state, recorded)
             self._remember_definition(row, recorded)
-            self._report.states[key] = refolded(state, recorded, row)
+            after = refolded(state, recorded, row)
+            self._report.cycles += isinstance(after, Cycle) and not state.exists and after.exists
+            self._states.keep(row, after)
         except Exception as error:  # bytes made by an attacker may raise anything: named, and gone on from
             why = str(error) if isinstance(error, HistoryUnreadable) else f"{row.topic}: {error!r}"
             self._report.find("readable", row.position, why)
@@ -205,7 +193,7 @@ class _Checker:
         if not isinstance(event, e.DefinitionPublished):
             return
         try:
-            definition = parse(event.source, f"event {row.position}")
+            definition = parse(event.source, f"event {row.position}", published=True)
         except DefinitionInvalid as error:
             self._report.find("definitions", row.position, str(error))
             return
@@ -258,18 +246,3 @@ class _Checker:
             case _ if isinstance(event, WORK) and cycle.status is not Status.ACTIVE:
                 return f"{event.event_name} is recorded while it is {cycle.status.value}"
         return None
-
-
-def _check_words(
-    store: Log,
-    report: Verification,
-    commitments: dict[tuple[str, str], dict[tuple[int, str], bytes]],
-) -> None:
-    for (tenant, stream), carried in commitments.items():
-        kept = store.read_words(tenant, stream)
-        report.words += len(kept)
-        for place in mismatches(stream, kept, carried):
-            report.find("words", 0, f"{place}: the text is not the one that the log committed to")
-        missing = carried.keys() - {(words.version, words.field) for words in kept}
-        for version, name in sorted(missing):
-            report.find("words", 0, f"{stream} {version} {name}: the text is gone")

@@ -15,7 +15,8 @@ from mentorcycle.domain.refusal import Refused
 
 from .decider import Ready, Request, named_streams
 from .executor import Executor, Said, rehearsal, sound
-from .ledger import content_hash
+from .intake import ids_for, slices_of
+from .ledger import Content, content_of
 from .receipt import Batch, Failed, Receipt, Result
 from .states import States
 from .stores.port import Appended, Store
@@ -46,15 +47,9 @@ class Bulk:
         slice_size: int,
     ) -> Batch:
         """Many commands, see `Engine.execute_many`."""
-        if command_ids is not None and len(command_ids) != len(commands):
-            raise InvalidInput(
-                f"{len(command_ids)} command ids were given for {len(commands)} commands",
-                "each command has its own",
-            )
-        if slice_size < 1:
-            raise InvalidInput(f"a slice of {slice_size} commands cannot be taken", "it has at least one")
+        ids = ids_for(commands, command_ids)
+        slices_of(slice_size)
         said = sound(said, actor)
-        ids: Sequence[str | None] = command_ids or [None] * len(commands)
         asked = [self._asked(one, actor, said, id) for one, id in zip(commands, ids, strict=True)]
         results: list[Result] = []
         rehearsed = _Rehearsal(View(self._states, trusting=False))
@@ -150,20 +145,21 @@ class _Rehearsal:
     """What a dry run has come to so far: states, and receipts by command id with the content they are for."""
 
     view: View
-    receipts: dict[str, tuple[bytes, Receipt]] = field(default_factory=dict)
+    receipts: dict[str, tuple[Content, Receipt]] = field(default_factory=dict)
 
     def repeated(self, request: Request) -> Receipt | Failed | None:
         """The answer to an id that this dry run has answered before."""
-        content, receipt = self.receipts.get(request.command_id, (b"", None))
-        if receipt is None:
+        known = self.receipts.get(request.command_id)
+        if known is None:
             return None
+        content, receipt = known
         if content != _content(request):
             return Failed(CommandReused(request.command_id))
         return replace(receipt, repeated=True)
 
 
-def _content(request: Request) -> bytes:
-    return content_hash(request.command, request.actor, request.said_at, b"")
+def _content(request: Request) -> Content:
+    return content_of(request.command, request.actor, request.said_at)
 
 
 def _slices(asked: Sequence[Request | Failed], size: int) -> Iterator[list[Request | Failed]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -34,6 +35,8 @@ Payload = dict[str, Any]
 Convert = Callable[[Any], Any]
 
 _unpackb = msgpack.unpackb
+_BEFORE_DEFINITIONS = 9
+"""Items of the first envelopes, which did not tell the version of the cycle's definition."""
 
 
 def to_micros(moment: datetime) -> int:
@@ -41,9 +44,10 @@ def to_micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+@lru_cache(maxsize=256)  # the events of one command share theirs
 def from_micros(micros: int) -> datetime:
     """The aware instant of UTC microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=micros)
+    return EPOCH + timedelta(0, 0, micros)
 
 
 def encode(recorded: Recorded[Any]) -> bytes:
@@ -59,7 +63,8 @@ def encode(recorded: Recorded[Any]) -> bytes:
             recorded.correlation,
             recorded.causation,
             recorded.batch,
-            _written(event, _ENCODERS.get(type(event)) or _encoder(type(event))),
+            recorded.definition_version,
+            (_ENCODERS.get(type(event)) or _encoder(type(event)))(event),
         )
     )
 
@@ -72,7 +77,12 @@ def decode(row: StoredRow) -> Recorded[Any]:
     try:
         position, tenant, stream, version, topic, recorded_at, state = row
         build, upcasts = _DECODERS.get(topic) or _decoder(row)
-        occurred, actor_id, role, known, command, correlation, causation, batch, payload = _unpackb(state)
+        envelope = _unpackb(state)
+        if len(envelope) == _BEFORE_DEFINITIONS:
+            envelope.insert(-1, None)
+        occurred, actor_id, role, known, command, correlation, causation, batch, definition, payload = (
+            envelope
+        )
         for upcast in upcasts:
             payload = upcast(payload)
         return make_recorded(
@@ -80,14 +90,15 @@ def decode(row: StoredRow) -> Recorded[Any]:
             tenant,
             stream,
             version,
-            EPOCH + timedelta(0, 0, recorded_at),
-            EPOCH + timedelta(0, 0, occurred),
+            from_micros(recorded_at),
+            from_micros(occurred),
             _ACTORS.get((actor_id, role, known)) or _actor(actor_id, role, known),
             command,
             correlation,
             causation,
             batch,
             build(payload),
+            definition,
         )
     except _DAMAGE as error:
         why = f"its bytes do not have the form of {row.topic} ({type(error).__name__})"
@@ -99,7 +110,8 @@ def plain_fields(record: object) -> Payload:
 
     A field that a later version adds with a default changes no digest.
     """
-    return _written(record, _WRITERS.get(type(record)) or _writers(type(record)))
+    payload: Payload = (_PLAIN.get(type(record)) or _plain(type(record)))(record)
+    return payload
 
 
 def packed(value: object) -> bytes:
@@ -107,40 +119,48 @@ def packed(value: object) -> bytes:
     return msgpack.packb(value)  # type: ignore[no-any-return]
 
 
-Writer = tuple[str, object, Convert | None]
 Decoder = tuple[Convert, tuple[Upcast, ...]]
 
-_ENCODERS: dict[type[Any], tuple[Writer, ...]] = {}
-_WRITERS: dict[type[Any], tuple[Writer, ...]] = {}
+_ENCODERS: dict[type[Any], Convert] = {}
+_PLAIN: dict[type[Any], Convert] = {}
 _DECODERS: dict[str, Decoder] = {}
 _ACTORS: dict[tuple[str, str, str], Actor] = {}
 _MOST_ACTORS = 10_000
 _DAMAGE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgpack.UnpackException)
 
 
-def _written(record: object, writers: tuple[Writer, ...]) -> Payload:
-    payload: Payload = {}
-    for name, absent, convert in writers:
-        value = getattr(record, name)
-        if value is absent or value == absent:
-            continue
-        payload[name] = value if convert is None or value is None else convert(value)
-    return payload
-
-
-def _encoder(kind: type[Any]) -> tuple[Writer, ...]:
-    """Writers of what is stored. Only None and () are left out: another default may change with a later version."""
-    _ENCODERS[kind] = tuple(
-        (name, absent if absent in (None, ()) else MISSING, convert)
-        for name, absent, convert in _writers(kind)
-    )
+def _encoder(kind: type[Any]) -> Convert:
+    """How an event is stored. Only None and () are left out: another default may change with a later version."""
+    _ENCODERS[kind] = _writer_of(kind, lambda default: default is None or default == ())
     return _ENCODERS[kind]
 
 
-def _writers(kind: type[Any]) -> tuple[Writer, ...]:
+def _plain(kind: type[Any]) -> Convert:
+    _PLAIN[kind] = _writer_of(kind, lambda default: default is not MISSING)
+    return _PLAIN[kind]
+
+
+def _writer_of(kind: type[Any], is_left_out: Callable[[object], bool]) -> Convert:
+    """How a record becomes a map, in the order of its fields, without those that hold a default that is left out."""
     hints = get_type_hints(kind)
-    _WRITERS[kind] = tuple((f.name, _default(f), _writer(hints[f.name])) for f in fields(kind))
-    return _WRITERS[kind]
+    known: dict[str, Any] = {}
+    lines = ["def write(record):", "    payload = {}"]
+    for f in fields(kind):
+        default = _default(f)
+        known[f"to_{f.name}"] = convert = _writer(hints[f.name])
+        known[f"absent_{f.name}"] = default
+        plain = "value" if convert is None else f"None if value is None else to_{f.name}(value)"
+        lines.append(f"    value = record.{f.name}")
+        if default is None:
+            lines.append("    if value is not None:")
+        elif is_left_out(default):
+            lines.append(f"    if value is not absent_{f.name} and value != absent_{f.name}:")
+        else:
+            lines.append("    if True:")
+        lines.append(f"        payload[{f.name!r}] = {plain}")
+    exec("\n".join([*lines, "    return payload"]), known)
+    write: Convert = known["write"]
+    return write
 
 
 def _default(field: Field[Any]) -> object:
@@ -194,7 +214,7 @@ def _writer(hint: Any) -> Convert | None:
     if kind is Words:
         return _commitment
     if hasattr(kind, "__dataclass_fields__"):
-        return lambda record: _written(record, _ENCODERS.get(kind) or _encoder(kind))
+        return lambda record: (_ENCODERS.get(kind) or _encoder(kind))(record)
     return None
 
 

@@ -6,7 +6,7 @@ The rules are the domain's; this knows which streams a command reads and makes a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,9 +15,10 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, decide
-from mentorcycle.domain.cycle.partners import first_candidate, next_candidate
+from mentorcycle.domain.cycle.of_pairing import first_candidate, next_candidate
 from mentorcycle.domain.decision import Accepted, Context, Outcome, refused
 from mentorcycle.domain.definition import Definition
+from mentorcycle.domain.events import CycleOpened, Event
 from mentorcycle.domain.ids import (
     MAIN_PROGRAMME,
     cycle_stream,
@@ -29,7 +30,7 @@ from mentorcycle.domain.ids import (
 )
 from mentorcycle.domain.people import Person
 from mentorcycle.domain.people.decide import decide_person
-from mentorcycle.domain.permission import may_read_facts
+from mentorcycle.domain.permission import acting, may_read_facts
 from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.programme_rules import PROGRAMME_COMMANDS, decide_programme
 from mentorcycle.domain.recorded import Recorded
@@ -38,7 +39,7 @@ from mentorcycle.domain.refusal import Refused
 from .codec import encode, make_recorded
 from .definitions import Definitions
 from .history import not_shown
-from .ledger import carries_words, content_hash
+from .ledger import content_of
 from .states import Load, State, folded
 from .stores.port import NewEvent, NewWords, Slice
 from .vault import SALT_BYTES, seal
@@ -93,17 +94,25 @@ class Reading:
 def named_streams(request: Request) -> Iterator[str]:
     """The streams that a command names; what else it needs shows when it is decided."""
     command, made = request.command, request.made
-    for field_, stream in _NAMED:
-        if id := made.get(field_) or getattr(command, field_, ""):
+    for name, stream in _NAMING.get(type(command)) or _naming(type(command)):
+        if id := made.get(name) or getattr(command, name):
             yield stream(id)
     if isinstance(command, c.PublishPairing):
         yield from (person_stream(participant.person) for participant in command.participants)
 
 
-_NAMED = (
-    ("cycle", cycle_stream),
-    *((name, person_stream) for name in ("person", "mentee", "leaves", "joins", "evaluator", "duplicate")),
-)
+_PEOPLE = frozenset({"person", "mentee", "leaves", "joins", "evaluator", "duplicate", "observed"})
+
+
+_NAMING: dict[type[Command], tuple[tuple[str, Callable[[str], str]], ...]] = {}
+
+
+def _naming(kind: type[Command]) -> tuple[tuple[str, Callable[[str], str]], ...]:
+    """The fields of a command that name a stream, and how."""
+    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    people = [(name, person_stream) for name in names if name in _PEOPLE]
+    _NAMING[kind] = (*([("cycle", cycle_stream)] if "cycle" in names else []), *people)
+    return _NAMING[kind]
 
 
 class People(Mapping[str, Person]):
@@ -117,6 +126,22 @@ class People(Mapping[str, Person]):
 
     def __iter__(self) -> Iterator[str]:
         return (subject_of(stream) for stream in self._reading.seen if stream.startswith("person:"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Cycles(Mapping[str, Cycle]):
+    """Every cycle, read from its own stream when a rule asks for it."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def __getitem__(self, id: str) -> Cycle:
+        return self._reading.cycle(id)
+
+    def __iter__(self) -> Iterator[str]:
+        return (subject_of(stream) for stream in self._reading.seen if stream.startswith("cycle:"))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -156,6 +181,8 @@ class Decider:
         """What a request comes to on the states that `load` gives; `actor` acts in place of its sender."""
         reading = Reading(load)
         actor = actor or request.actor
+        if actor.also and (cycle := getattr(request.command, "cycle", None)):
+            actor = acting(reading.cycle(cycle), actor)
         main, outcome = self._outcome(request, actor, reading)
         if isinstance(outcome, Refused):
             return outcome
@@ -169,7 +196,7 @@ class Decider:
         self, actor: Actor, now: datetime, reading: Reading, programme: Programme, definition: Definition
     ) -> Context:
         """The context of a question: as if it were decided now."""
-        return Context(now, now, actor, programme, definition, People(reading))
+        return Context(now, now, actor, programme, definition, People(reading), cycles=Cycles(reading))
 
     def of_cycle(self, cycle: Cycle, reading: Reading) -> tuple[Programme, Definition]:
         """The programme a cycle belongs to and the definition it pins."""
@@ -235,8 +262,8 @@ class Decider:
             return grain[0]
 
         occurred_at = request.said_at or request.now
-        if actor.programme is not None:
-            actor = replace(actor, programme=None)
+        if actor.programme is not None or actor.also:
+            actor = replace(actor, programme=None, also=frozenset())
         after: dict[str, State] = {}
         events: list[Recorded[Any]] = []
         rows: list[NewEvent] = []
@@ -260,15 +287,23 @@ class Decider:
                 request.causation,
                 request.batch,
                 event,
+                _definition_version(state, event),
             )
             rows.append(NewEvent(stream, version, event.topic, encode(recorded)))
             events.append(recorded)
             after[stream] = folded(state, recorded)
         # A salt that is thrown away, when no words were kept: then nothing is left that could confirm a guess.
-        sealing = salt() if carries_words(request.command) else b""
-        digest = content_hash(request.command, request.actor, request.said_at, sealing)
+        content = content_of(request.command, request.actor, request.said_at)
+        digest = content.kept(salt() if content.words else b"")
         slice_ = Slice(self._tenant, request.command_id, digest, reading.expected, rows, words)
         return Ready(slice_, tuple(events), after, main)
+
+
+def _definition_version(state: State, event: Event) -> int | None:
+    """The version of the definition that an event is recorded under, when it is one of a cycle."""
+    if isinstance(event, CycleOpened):
+        return event.definition_version
+    return state.definition.version if isinstance(state, Cycle) else None
 
 
 @dataclass(slots=True)
@@ -289,4 +324,5 @@ class _Asked:
             definition,
             People(self.reading),
             request.batch,
+            Cycles(self.reading),
         )

@@ -27,7 +27,7 @@ class Definitions:
                 f"programme {programme.id} has no event that published it with digest {ref.digest[:12]}",
                 "run: mentorcycle audit verify",
             )
-        return self._remember(parse(source, str(ref)))
+        return self._remember(parse(source, str(ref), published=True))
 
     def wanted(self, name: str, programme: Programme) -> Definition | None:
         """The published definition called `name` or `name@version`; empty asks for the programme's default."""

@@ -27,7 +27,7 @@ class Changed:
 
 def difference(before: State, after: State) -> list[Changed]:
     """Every field that differs, in the order of the state."""
-    old, new = dict(_flat(before)), dict(_flat(after))
+    old, new = (dict(_flat(state)) if state.exists else {} for state in (before, after))
     paths = dict.fromkeys([*new, *old])
     pairs = ((path, old.get(path, ABSENT), new.get(path, ABSENT)) for path in paths)
     return [Changed(*pair) for pair in pairs if pair[1] != pair[2]]

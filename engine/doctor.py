@@ -23,6 +23,8 @@ from .stores.sqlite_reader import SQLiteReader
 
 OLDEST_SQLITE = (3, 31)
 """The first with every pragma that the store relies on."""
+STORE = "store"
+"""The check that needs attention only when the store cannot be used."""
 LEAST_FREE = 100 * 2**20
 LARGE_WAL = 256 * 2**20
 TOLERANCE = timedelta(minutes=1)
@@ -47,17 +49,17 @@ def examine(opened: Callable[[], Queries], clock: Callable[[], datetime]) -> Ite
     try:
         queries = opened()
     except MentorcycleError as error:
-        yield Checkup("store", f"{error.what}: {error.why}" if error.why else error.what, error.fix)
+        yield Checkup(STORE, f"{error.what}: {error.why}" if error.why else error.what, error.fix)
         return
     with queries:
         try:
             found = status(queries)
-            yield Checkup("store", f"{found.path or 'in memory'}, {found.events} events")
+            yield Checkup(STORE, f"{found.path or 'in memory'}, {found.events} events")
             yield from _file(queries, found)
             yield from _models(queries, found)
             yield _clock(found, clock())
         except MentorcycleError as error:
-            yield Checkup("store", f"{error.what}: {error.why}", error.fix or "run: mentorcycle audit verify")
+            yield Checkup(STORE, f"{error.what}: {error.why}", error.fix or "run: mentorcycle audit verify")
 
 
 def _program() -> Iterator[Checkup]:

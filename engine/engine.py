@@ -24,9 +24,9 @@ from mentorcycle.domain.refusal import Refused
 from .bulk import SLICE, Bulk
 from .codec import to_micros
 from .decider import Decider, Reading
-from .enrolment import Entry, enrolment, roster_ids
+from .enrolment import Entry, enrolment, for_staff, roster_ids
 from .executor import Executor, Said
-from .history import History, survivor
+from .history import History, known_in
 from .queries import Queries
 from .receipt import Batch, Receipt
 from .roster.model import Roster
@@ -50,8 +50,8 @@ class Engine:
         self._decider = Decider(tenant, self.settings.entropy)
         self._executor = Executor(store, tenant, self.settings, self._states, self._decider)
         self._bulk = Bulk(store, tenant, self.settings.retakes, self._states, self._executor)
-        self._history = History(store, tenant)
         self.queries = Queries(store, tenant, self.settings.clock)
+        self._history = History(store, tenant, self.queries.concerns, self._states.load)
 
     @classmethod
     def open(
@@ -65,7 +65,7 @@ class Engine:
     ) -> Self:
         """Open the engine on `sqlite:///path.db`, `postgresql://…` or `memory://`; a new SQLite file is made by it.
 
-        Raises `StoreUnavailable` (with what to do) when the store cannot be used, `InvalidInput` for another URL.
+        Raises `StoreUnavailable` (with what to do) when the store cannot be used, `UnknownStore` for another URL.
         """
         settings = settings or Settings()
         store = open_store(
@@ -136,8 +136,8 @@ class Engine:
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
         """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""
         reading = Reading(self._states.load)
-        actor = survivor(actor, self._states.load)
         state = self._history.readable(reading.cycle(cycle), actor)
+        actor = known_in(state, actor, self._states.load)
         programme, definition = self._decider.of_cycle(state, reading)
         return moves(
             state, self._decider.context(actor, self.settings.clock(), reading, programme, definition)
@@ -145,22 +145,27 @@ class Engine:
 
     def cycle(self, cycle: str, actor: Actor) -> Cycle:
         """The present state of a cycle, from the log."""
-        state = Reading(self._states.load).cycle(cycle)
-        return self._history.readable(state, survivor(actor, self._states.load))
+        return self._history.readable(Reading(self._states.load).cycle(cycle), actor)
 
-    def person(self, person: str) -> Person:
-        """The present state of a person, from the log; ids of merged duplicates lead to the survivor."""
+    def person(self, person: str, actor: Actor) -> Person:
+        """The present state of a person, from the log; ids of merged duplicates lead to the survivor.
+
+        Participants see themselves. People are of the tenant and not of a programme, as every coordinator pairs
+        them: whoever is bounded to a programme sees how each of them stands, though not what happened to them.
+        """
         state = Reading(self._states.load).person(person)
-        return self.person(state.merged_into) if state.merged_into else state
+        if state.merged_into:
+            return self.person(state.merged_into, actor)
+        return self._history.readable_person(state, actor)
 
     def programme(self, programme: str = MAIN_PROGRAMME) -> Programme:
-        """The present state of a programme, from the log."""
+        """The present state of a programme, from the log. It says nothing of any person, so no actor is asked for."""
         return Reading(self._states.load).programme(programme)
 
-    def definition(self, cycle: str) -> Definition:
+    def definition(self, cycle: str, actor: Actor) -> Definition:
         """The definition that a cycle pins."""
         reading = Reading(self._states.load)
-        return self._decider.of_cycle(reading.cycle(cycle), reading)[1]
+        return self._decider.of_cycle(self._history.readable(reading.cycle(cycle), actor), reading)[1]
 
     def history(
         self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False
@@ -179,11 +184,19 @@ class Engine:
         """Every event after a position, in order, as it is appended; iterating blocks until it is stopped."""
         return Subscription(self.store, self.tenant, after)
 
-    def enrolment(self, roster: Roster) -> tuple[Entry, ...]:
-        """What importing a roster would change, person by person, with the commands that do it."""
-        streams = {person_stream(id): id for id in roster_ids(roster, self.tenant)}
-        states = self._states.load_many(list(streams))
-        known = {streams[stream]: state for stream, state in states.items() if isinstance(state, Person)}
+    def enrolment(self, roster: Roster, actor: Actor) -> tuple[Entry, ...]:
+        """What importing a roster would change, person by person, with the commands that do it.
+
+        It tells what is known of everybody in the roster: raises `RefusedError` for participants.
+        """
+        for_staff(actor)
+        known: dict[str, Person] = {}
+        wanted = set(roster_ids(roster, self.tenant))
+        while wanted:
+            states = self._states.load_many([person_stream(id) for id in wanted])
+            found = [state for state in states.values() if isinstance(state, Person)]
+            known |= {person.id: person for person in found}
+            wanted = {person.merged_into for person in found if person.merged_into} - set(known)
         return enrolment(roster, self.tenant, known)
 
     def ensure_programme(

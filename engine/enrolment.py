@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import AddPerson, ChangePerson, Command, MarkLeft, MarkReturned
+from mentorcycle.domain.decision import forbidden
 from mentorcycle.domain.ids import person_of_roster
 from mentorcycle.domain.people import Person, Profile
-from mentorcycle.domain.vocabulary import LeaveReason, TeachingArea
+from mentorcycle.domain.people.person import survivor as survivor_of
+from mentorcycle.domain.vocabulary import LeaveReason, Role, TeachingArea
 
 from .roster.model import Roster, RosterPerson
 
@@ -24,12 +27,17 @@ class Change(Enum):
     LEAVE = "leave"
     RETURN = "return"
     NONE = "unchanged"
+    MERGED = "merged"
     SKIP = "not known, and not active"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One person of the roster: their id here, what changes (field: old, new), and the commands that do it."""
+    """One person of the roster: their id here, what changes (field: old, new), and the commands that do it.
+
+    `MERGED` is a row about somebody who was merged into `survivor`, whom another row of a roster speaks of: what
+    differs in this one is told, and nothing is done about it.
+    """
 
     person: str
     name: str
@@ -37,6 +45,18 @@ class Entry:
     changes: tuple[Change, ...]
     fields: Mapping[str, tuple[str, str]]
     commands: tuple[Command, ...]
+    survivor: str = ""
+
+
+def for_staff(actor: Actor) -> None:
+    """Raise `RefusedError` for participants: a diff tells what is known of everybody in the roster."""
+    if actor.role is Role.PARTICIPANT:
+        forbidden(
+            "what a roster would change is not shown",
+            f"it tells what is known of everybody in it, and {actor.id} is a participant",
+            "let a coordinator ask",
+            actor=actor.id,
+        ).or_raise()
 
 
 def roster_ids(roster: Roster, tenant: str) -> dict[str, RosterPerson]:
@@ -45,10 +65,38 @@ def roster_ids(roster: Roster, tenant: str) -> dict[str, RosterPerson]:
 
 
 def enrolment(roster: Roster, tenant: str, known: Mapping[str, Person]) -> tuple[Entry, ...]:
-    """What a roster changes, person by person, in the order of the file. `known` holds people by id."""
-    return tuple(
-        _entry(id, row, known.get(id, Person()), roster) for id, row in roster_ids(roster, tenant).items()
+    """What a roster changes, person by person, in the order of the file.
+
+    `known` holds people by id, and whomever they were merged into.
+    """
+    entries: list[Entry] = []
+    spoken_of: set[str] = set()
+    for id, row in roster_ids(roster, tenant).items():
+        person = known.get(id, Person())
+        survivor = survivor_of(person, known.__getitem__)
+        if survivor is person or (_is_spoken_of_by(row, survivor) and survivor.id not in spoken_of):
+            spoken_of.add(survivor.id)
+            entries.append(_entry(survivor.id or id, row, survivor, roster))
+        else:
+            entries.append(_not_changed(id, row, person, survivor, roster))
+    return tuple(entries)
+
+
+def _is_spoken_of_by(row: RosterPerson, person: Person) -> bool:
+    """A roster speaks of a person under one id: the one they have, or the first that comes to who has none."""
+    profile = person.profile
+    return profile.external_id is None or (profile.source, profile.external_id) == (
+        row.source,
+        row.external_id,
     )
+
+
+def _not_changed(id: str, row: RosterPerson, person: Person, survivor: Person, roster: Roster) -> Entry:
+    profile = _profile(row, person.profile, roster)
+    fields = _differences(person.profile, profile)
+    told = fields or (survivor.active and not row.active)
+    change = Change.MERGED if told else Change.NONE
+    return Entry(id, profile.name, row, (change,), fields, (), survivor.id)
 
 
 def _entry(id: str, row: RosterPerson, person: Person, roster: Roster) -> Entry:
@@ -58,8 +106,6 @@ def _entry(id: str, row: RosterPerson, person: Person, roster: Roster) -> Entry:
         if not row.active:
             return Entry(id, name, row, (Change.SKIP,), {}, ())
         return Entry(id, name, row, (Change.ADD,), {}, (_add(id, profile),))
-    if person.merged_into is not None:
-        return Entry(id, name, row, (Change.NONE,), {}, ())
     changes: list[Change] = []
     commands: list[Command] = []
     fields = _differences(person.profile, profile)

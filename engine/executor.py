@@ -17,12 +17,12 @@ from mentorcycle.domain.refusal import Refused
 
 from .codec import decode, from_micros
 from .decider import Decider, Ready, Request
-from .history import survivor
-from .intake import instant, taken, text
-from .ledger import carries_words, content_hash, new_command_id
+from .history import with_all_ids
+from .intake import acting, instant, taken, text
+from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
-from .states import Load, State, States
+from .states import Load, States
 from .stores.port import Appended, KnownCommand, Store, StoredRow
 from .turns import Turns
 from .view import View
@@ -93,10 +93,10 @@ class Executor:
         )
 
     def decided(self, request: Request, load: Load) -> Ready | Refused:
-        """The decision; somebody who may not, but was merged into somebody who may, acts as that person."""
+        """The decision; somebody who may not under this id, but may under another of theirs, acts under that."""
         ready = self._decider.decide(request, load)
         if isinstance(ready, Refused) and ready.not_permitted:
-            person = survivor(request.actor, self._states.load)
+            person = with_all_ids(request.actor, self._states.load)
             if person != request.actor:
                 return self._decider.decide(request, load, actor=person)
         return ready
@@ -104,20 +104,15 @@ class Executor:
     def attempted(self, request: Request, view: View) -> Ready | Refused | Failed:
         """A decision on the view; a refusal is true of the log, and not only of kept states."""
         while True:
-            read: list[str] = []
-
-            def load(stream: str, read: list[str] = read) -> State:
-                read.append(stream)
-                return view.load(stream)
-
+            view.begin()
             decision: Ready | Refused | Failed
             try:
-                decision = self.decided(request, load)
+                decision = self.decided(request, view.load)
             except MentorcycleError as error:
                 decision = Failed(error)
             if isinstance(decision, Ready):
-                return view.founded(decision, read)
-            if view.confirm(read):
+                return view.founded(decision)
+            if view.confirm():
                 return decision
 
     def receipt(self, request: Request, ready: Ready, appended: Appended) -> Receipt:
@@ -128,8 +123,10 @@ class Executor:
             self._states.keep(stream, state)
         recorded_at = from_micros(appended.recorded_at)
         events = tuple(
-            change(recorded, position=position, recorded_at=recorded_at)
-            for position, recorded in enumerate(ready.events, appended.first)
+            [
+                change(recorded, position=position, recorded_at=recorded_at)
+                for position, recorded in enumerate(ready.events, appended.first)
+            ]
         )
         subject = subject_of_events(events, ready.subject)
         return Receipt(request.command_id, subject, appended.first, appended.last, recorded_at, events)
@@ -149,11 +146,9 @@ class Executor:
     def _repeated(self, request: Request, known: KnownCommand) -> Receipt:
         count = known.last - known.first + 1
         rows = self._store.read_log(known.first - 1, count, upto=known.last) if count > 0 else []
-        salt = self._salt(rows) if carries_words(request.command) else b""
-        if salt is not None:
-            digest = content_hash(request.command, request.actor, request.said_at, salt)
-            if digest != known.content_hash:
-                raise CommandReused(request.command_id)
+        content = content_of(request.command, request.actor, request.said_at)
+        if not content.is_kept(known.content_hash, self._salt(rows) if content.words else b""):
+            raise CommandReused(request.command_id)
         events = tuple(decode(row) for row in rows)
         return Receipt(
             request.command_id,
@@ -166,7 +161,7 @@ class Executor:
         )
 
     def _salt(self, rows: Sequence[StoredRow]) -> bytes | None:
-        """The salt of a command's words; None when they are gone, and with them every means to compare."""
+        """The salt of a command's words; None when they are gone, and with them every means to compare words."""
         places = {(row.stream, row.version) for row in rows}
         for stream in dict.fromkeys(row.stream for row in rows):
             for words in self._store.read_words(self._tenant, stream):
@@ -183,7 +178,7 @@ def rehearsal(request: Request, ready: Ready) -> Receipt:
 
 def sound(said: Said, actor: Actor) -> Said:
     """What is said about a command, its instant in UTC; raise `InvalidInput` for what cannot be stored."""
-    text(actor.id, "this actor's id")
+    acting(actor)
     for what in ("correlation", "causation", "batch"):
         text(getattr(said, what), f"this {what}")
     if said.occurred_at is None:

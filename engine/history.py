@@ -5,7 +5,7 @@ Every question is asked by an actor; who may not see gets a refusal, and words o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from mentorcycle.domain.decision import forbidden
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.ids import CYCLE, PERSON, cycle_stream, person_stream, programme_stream
 from mentorcycle.domain.people import Person
-from mentorcycle.domain.permission import may_read_facts, may_read_words, readable_words
+from mentorcycle.domain.permission import acting, may_read_facts, may_read_words, readable_words
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
 from mentorcycle.domain.vocabulary import Role
@@ -49,36 +49,78 @@ def not_shown(cycle: Cycle, actor: Actor) -> Refused:
     )
 
 
-def survivor(actor: Actor, load: Load) -> Actor:
-    """A participant whose id was merged acts as the person they were merged into."""
+def elsewhere(id: str, programme: str) -> Refused:
+    """Why staff of one programme are not shown what happened in another."""
+    return forbidden(
+        f"what happened to {id} is not shown",
+        f"it is not of the programme {programme}, to which this actor is bounded",
+        "ask somebody of its programme, or of all programmes",
+        id=id,
+        programme=programme,
+    )
+
+
+def with_all_ids(actor: Actor, load: Load) -> Actor:
+    """The participant with every id they go by: merged duplicates and the one they were merged into are one person."""
     if actor.role is not Role.PARTICIPANT:
         return actor
-    state = load(person_stream(actor.id))
-    while isinstance(state, Person) and state.merged_into:
-        state = load(person_stream(state.merged_into))
-    return actor if state.id == actor.id else change(actor, id=state.id)
+    person = load(person_stream(actor.id))
+    while isinstance(person, Person) and person.merged_into:
+        person = load(person_stream(person.merged_into))
+    assert isinstance(person, Person)
+    also = person.ids - {actor.id}
+    return actor if also == actor.also else change(actor, also=also)
+
+
+def known_in(cycle: Cycle, actor: Actor, load: Load) -> Actor:
+    """The actor as a cycle knows them; only one whom it does not have under this id is looked up."""
+    if actor.role is not Role.PARTICIPANT or actor.id in cycle.people:
+        return actor
+    return acting(cycle, with_all_ids(actor, load))
 
 
 class History:
-    """The past of one tenant's streams."""
+    """The past of one tenant's streams; `concerns` says whether that of a stream is a programme's business."""
 
-    def __init__(self, store: Log, tenant: str) -> None:
+    def __init__(
+        self,
+        store: Log,
+        tenant: str,
+        concerns: Callable[[str, str], bool],
+        load: Load | None = None,
+    ) -> None:
         self._store = store
         self._tenant = tenant
+        self._concerns = concerns
+        self._load = load or self._from_log
 
     def readable(self, cycle: Cycle, actor: Actor) -> Cycle:
         """The cycle itself; raise `NotFound` when there is none and `RefusedError` when it is not for this actor."""
         if not cycle.exists:
             raise NotFound("cycle", cycle.id)
-        if not may_read_facts(cycle, actor):
+        if not may_read_facts(cycle, known_in(cycle, actor, self._load)):
             not_shown(cycle, actor).or_raise()
         return cycle
 
+    def readable_person(self, person: Person, actor: Actor) -> Person:
+        """The person themself; raise `NotFound` when there is none and `RefusedError` when it is not for this actor."""
+        if not person.exists:
+            raise NotFound("person", person.id)
+        mine = actor.role is not Role.PARTICIPANT or actor.id == person.id
+        if not (mine or with_all_ids(actor, self._load).goes_by(person.id)):
+            forbidden(
+                f"the record of {person.id} is not shown",
+                "only the person, coordinators and auditors see it",
+                "ask a coordinator",
+                person=person.id,
+            ).or_raise()
+        return person
+
     def position(self, at: int | datetime) -> int:
         """The last position that counts at a position or an aware instant of recording."""
-        if isinstance(at, int):
+        if isinstance(at, int) and not isinstance(at, bool):
             return at
-        return self._store.position_at(to_micros(instant(at, "the instant to look back to")))
+        return self._store.position_at(to_micros(instant(at, "the position or instant to look back to")))
 
     def events(
         self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False
@@ -91,10 +133,11 @@ class History:
             present = refolded(present, recorded, row)
             if upto is None or row.position <= upto:
                 events.append(recorded)
-        actor = survivor(actor, self._load)
-        self._permit(present, ref, actor)
-        if words and isinstance(present, Cycle) and may_read_words(present, actor):
-            return self._opened(events, present, actor, stream)
+        self._permit(present, stream, actor)
+        if words and isinstance(present, Cycle):
+            reader = with_all_ids(actor, self._load)
+            if may_read_words(present, reader):
+                return self._opened(events, present, reader, stream)
         return tuple(events)
 
     def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
@@ -104,24 +147,22 @@ class History:
         rows = self._store.read_stream(self._tenant, stream)
         then = replayed(stream, (row for row in rows if row.position <= position))
         present = replayed(stream, (row for row in rows if row.position > position), then)
-        self._permit(present, ref, survivor(actor, self._load))
+        self._permit(present, stream, actor)
         return then
 
-    def _load(self, stream: str) -> State:
+    def _from_log(self, stream: str) -> State:
         return replayed(stream, self._store.read_stream(self._tenant, stream))
 
-    def _permit(self, state: State, ref: str, actor: Actor) -> None:
+    def _permit(self, state: State, stream: str, actor: Actor) -> None:
         if isinstance(state, Cycle):
             self.readable(state, actor)
+            return
+        if isinstance(state, Person):
+            self.readable_person(state, actor)
         elif not state.exists:
-            raise NotFound("person" if isinstance(state, Person) else "programme", ref)
-        elif isinstance(state, Person) and actor.role is Role.PARTICIPANT and not _is(state, actor):
-            forbidden(
-                f"the record of {ref} is not shown",
-                "only the person, coordinators and auditors see it",
-                "ask a coordinator",
-                person=ref,
-            ).or_raise()
+            raise NotFound("programme", state.id)
+        if actor.programme is not None and not self._concerns(actor.programme, stream):
+            elsewhere(state.id, actor.programme).or_raise()
 
     def _opened(
         self, events: Iterable[Recorded[Any]], cycle: Cycle, actor: Actor, stream: str
@@ -133,7 +174,3 @@ class History:
             if may_read(kept.version)
         }
         return tuple(change(r, event=open_words(r.event, r.version, words)) for r in events)
-
-
-def _is(person: Person, actor: Actor) -> bool:
-    return actor.id in (person.id, person.merged_into)

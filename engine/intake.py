@@ -6,15 +6,16 @@ a number may be absurd, if it is one. No message repeats a value: it may be word
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
-from mentorcycle.domain.commands import Command
+from mentorcycle.domain.commands import COMMANDS, Command
 from mentorcycle.domain.errors import InvalidInput
 
 Check = Callable[[Any], str | None]
@@ -26,27 +27,39 @@ _MOST = 2**63
 
 
 def taken(command: Command) -> Command:
-    """The command with its instants in UTC; raise `InvalidInput` for a field that does not hold what it declares."""
+    """The command with its instants in UTC; raise `InvalidInput` for a field that does not hold what it declares.
+
+    Also for what is no command: a class of one, a subclass, another record.
+    """
     kind = type(command)
+    if COMMANDS.get(kind.__name__) is not kind:
+        fix = "give an instance of a class in mentorcycle.domain.commands"
+        raise InvalidInput("this command cannot be taken", _no(command, "one of the commands"), fix)
     for name, default, check in _CHECKS.get(kind) or _checks(kind):
         value = getattr(command, name)
         if value is not default and (why := check(value)) is not None:
-            raise InvalidInput(f"{name} of {kind.__name__} cannot be taken", why, "nothing was done")
+            fix = "give a value of the declared type that can be stored"
+            raise InvalidInput(f"{name} of {kind.__name__} cannot be taken", why, fix)
     instants = _INSTANTS.get(kind)
     if instants is None:
         hints = get_type_hints(kind)
         instants = _INSTANTS[kind] = tuple(name for name in hints if datetime in _options(hints[name]))
     moved = {
-        name: value.astimezone(UTC) for name in instants if (value := getattr(command, name)) is not None
+        name: _in_utc(value, f"{name} of {kind.__name__}")
+        for name in instants
+        if (value := getattr(command, name)) is not None
     }
     return change(command, **moved) if moved else command
 
 
-def instant(moment: datetime, what: str) -> datetime:
-    """An aware instant in UTC; raise `InvalidInput` for one without a time zone."""
+def instant(moment: object, what: str) -> datetime:
+    """An aware instant in UTC; raise `InvalidInput` for one without a time zone, and for what is none."""
+    if not isinstance(moment, datetime):
+        fix = "give a datetime with a time zone"
+        raise InvalidInput(f"{what} cannot be taken", _no(moment, "an instant"), fix)
     if why := _is_instant(moment):
         raise InvalidInput(f"{what} cannot be taken", why, "add a time zone, for example +00:00")
-    return moment.astimezone(UTC)
+    return _in_utc(moment, what)
 
 
 def text(value: str | None, what: str) -> None:
@@ -55,6 +68,42 @@ def text(value: str | None, what: str) -> None:
         return
     if why := _is_text(value) or (None if value else "it is empty"):
         raise InvalidInput(f"{what} cannot be taken", why, "leave it out, or give another")
+
+
+def acting(actor: Actor) -> None:
+    """Raise `InvalidInput` for what is no actor, or one that cannot be stored."""
+    if why := _is_actor(actor):
+        fix = "give an Actor, for example Actor.participant(person)"
+        raise InvalidInput("this actor cannot be taken", why, fix)
+    text(actor.id, "this actor's id")
+
+
+def ids_for(commands: Sequence[Command], ids: Sequence[str] | None) -> Sequence[str | None]:
+    """An id for each command, None for one that is to be made; raise `InvalidInput` when they are not as many."""
+    if ids is None:
+        return [None] * len(commands)
+    # A text is a sequence of texts as well and would pass as ids of one letter.
+    if isinstance(ids, str | bytes) or not isinstance(ids, Sequence):
+        fix = "give a list with an id for each command"
+        raise InvalidInput("these command ids cannot be taken", _no(ids, "a list of texts"), fix)
+    if len(ids) != len(commands):
+        what = f"{len(ids)} command ids were given for {len(commands)} commands"
+        raise InvalidInput(what, "each command has its own", "give as many, or none at all")
+    return ids
+
+
+def slices_of(size: int) -> None:
+    """Raise `InvalidInput` for a number of commands that cannot be taken at once."""
+    if why := _is_whole(size) or (None if size >= 1 else "it has at least one command"):
+        raise InvalidInput("a slice of this size cannot be taken", why, "give a whole number from 1")
+
+
+def _in_utc(moment: datetime, what: str) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        why = "in UTC it is before the year 1 or after the year 9999"
+        raise InvalidInput(f"{what} cannot be taken", why, "give an instant between them") from None
 
 
 def _checks(kind: type[Any]) -> tuple[tuple[str, object, Check], ...]:
@@ -93,8 +142,8 @@ def _one(kind: Any) -> Check:
     }
     if kind in simple:
         return simple[kind]
-    if get_origin(kind) is tuple:
-        return _is_tuple_of(_check(get_args(kind)[0]))
+    if get_origin(kind) in (tuple, frozenset):
+        return _is_collection_of(get_origin(kind), _check(get_args(kind)[0]))
     if get_origin(kind) is Mapping:
         return _is_mapping_of(*map(_check, get_args(kind)))
     if hasattr(kind, "__dataclass_fields__"):
@@ -137,10 +186,10 @@ def _is_instant(value: Any) -> str | None:
     return None if value.utcoffset() is not None else "it has no time zone, and instants are aware"
 
 
-def _is_tuple_of(check: Check) -> Check:
+def _is_collection_of(kind: Any, check: Check) -> Check:
     def each(value: Any) -> str | None:
-        if not isinstance(value, tuple):
-            return _no(value, "a tuple")
+        if not isinstance(value, kind):
+            return _no(value, f"a {kind.__name__}")
         return next((why for item in value if (why := check(item)) is not None), None)
 
     return each
@@ -164,3 +213,6 @@ def _is_record(kind: type[Any]) -> Check:
         return next((f"{n}: {why}" for n, _, check in checks if (why := check(getattr(value, n)))), None)
 
     return each
+
+
+_is_actor = _is_record(Actor)

@@ -1,11 +1,12 @@
 """Command ids: made when the caller gives none, and what shows that two commands are the same.
 
-The digest of a command that carries words is salted, and its salt lies with the words: once they are erased,
-nothing that is left can confirm a guess of them.
+Two digests, so that one command can be compared with any other: a plain one of all but the words, and one of the
+words, whose salt lies with them: once they are erased, nothing that is left can confirm a guess of them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
@@ -24,19 +25,36 @@ def new_command_id(now: datetime, entropy: bytes) -> str:
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
-def content_hash(command: Command, actor: Actor, occurred_at: datetime | None, salt: bytes) -> bytes:
-    """What a command id stands for: the command as it was sent, by whom, and when it is said to have happened."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a command id stands for: `plain` is the digest of all but the words, `words` are they, packed."""
+
+    plain: bytes
+    words: bytes = field(repr=False)
+
+    def kept(self, salt: bytes) -> bytes:
+        """What a store keeps of it; equal contents with equal salts keep equal bytes."""
+        return self.plain + sha256(salt + self.words).digest() if self.words else self.plain
+
+    def is_kept(self, kept: bytes, salt: bytes | None) -> bool:
+        """Whether these bytes were kept of it; without a salt for the words, whether the rest of it fits."""
+        return kept[: len(self.plain)] == self.plain if salt is None else kept == self.kept(salt)
+
+
+def content_of(command: Command, actor: Actor, occurred_at: datetime | None) -> Content:
+    """The command as it was sent, by whom, and when it is said to have happened.
+
+    Which fields have words is part of the plain digest, as the events show it too; nothing of the words is.
+    """
+    fields = plain_fields(command)
+    words = {name: text for name in command.pair_fields if _has_text(text := fields.pop(name, None))}
     when = None if occurred_at is None else to_micros(occurred_at)
-    content = (command.command_name, plain_fields(command), actor.id, actor.role.value, when)
-    return sha256(salt + packed(content)).digest()
-
-
-def carries_words(command: Command) -> bool:
-    """Whether any field for the pair holds more than white space."""
-    return any(_has_text(getattr(command, name)) for name in command.pair_fields)
+    plain = packed((command.command_name, fields, list(words), actor.id, actor.role.value, when))
+    return Content(sha256(plain).digest(), packed(words) if words else b"")
 
 
 def _has_text(value: object) -> bool:
+    """Whether it is more than white space, which is not kept."""
     if isinstance(value, tuple):
         return any(_has_text(item) for item in value)
     return value is not None and bool(str(value).strip())

@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mentorcycle.domain.errors import InvalidInput, StoreUnavailable, VerificationFailed
+from mentorcycle.domain.errors import InvalidInput, StoreUnavailable, UnknownStore, VerificationFailed
 
 from .audit import verify
 from .codec import from_micros
 from .queries import Queries
 from .readers.status import ModelStatus
-from .stores import sqlite_schema
+from .stores import sqlite_care, sqlite_schema
 from .stores.sqlite_errors import unavailable
 from .stores.sqlite_reader import SQLiteReader
 from .url import sqlite_path
 
 Progress = Callable[[int, int], None]
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def checked(path: str, progress: Progress | None = None) -> int:
         if not findings:
             found = verify(store, progress=progress)
             findings = [f"event {one.position}: {one.what}" for one in found.findings]
+            findings += [f"{untold} findings more"] if (untold := found.found.total() - len(findings)) else []
         if findings:
             what = f"{path} is not restored: it does not hold"
             raise VerificationFailed(what, tuple(findings), "take another backup")
@@ -131,50 +133,58 @@ def checked(path: str, progress: Progress | None = None) -> int:
 def restore(url: str, source: str, stamp: str) -> Restored:
     """Make a backup the store at a URL; the log that was there is kept beside it under a name with `stamp`.
 
-    Programs that have the store open see the restored one from then on. Check the backup first (`checked`).
+    Programs that have the store open go on with the restored one: it is another incarnation of the log, so that what
+    they keep of the old one is dropped, and what they were deciding on it is decided anew. Check the backup first
+    (`checked`).
     """
     path = sqlite_path(url)
     if path is None:
-        raise InvalidInput(
+        raise UnknownStore(
             f"{url!r} cannot be restored", "it is no file", "for example: --db sqlite:///north.db"
         )
     if Path(path).exists() and Path(path).samefile(source):
         raise InvalidInput(f"{source} is the store itself", "there is nothing to restore", "name a backup")
-    before, kept = None, None
+    before, kept, aside = None, None, f"{path}.before-{stamp}"
     if Path(path).exists() and Path(path).stat().st_size:
         if sqlite_schema.header_is_ours(path) is False:
             raise sqlite_schema.foreign(path)
-        kept = f"{path}.before-{stamp}"
-        before = _keep(path, kept)
-    with SQLiteReader(source, create=False, read_only=True) as backup:
+        kept = aside
+    fresh = f"{path}.restoring"
+    try:
+        events = _renewed(source, fresh)
+        if kept is not None:
+            before = _replace(path, fresh, kept)
         if before is None:
-            backup.backup(path)
-        else:
-            _overwrite(backup, path)
-        events = backup.head()
+            # Also a write-ahead log without its file: SQLite would write its pages over the restored ones.
+            for suffix in ("", "-wal", "-shm") if kept else ("-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.replace(path + suffix, aside + suffix)
+            os.replace(fresh, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(fresh)
     _set_wal(path)
     return Restored(path, events, before, kept)
 
 
-def _keep(path: str, kept: str) -> int | None:
-    """A copy of the log that will be replaced; its head, or None when it had to be moved away as it is."""
-    try:
-        with SQLiteReader(path, create=False) as store:
-            return store.backup(kept)
-    except StoreUnavailable:
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                os.replace(path + suffix, kept + suffix)
-        return None
+def _renewed(source: str, fresh: str) -> int:
+    """A copy of the backup that is an incarnation of its own; its head."""
+    with suppress(FileNotFoundError):
+        os.unlink(fresh)
+    with SQLiteReader(source, create=False, read_only=True) as backup:
+        events = backup.backup(fresh)
+    sqlite_care.renew(fresh)
+    return events
 
 
-def _overwrite(backup: SQLiteReader, path: str) -> None:
-    """Write the pages of a backup over a log in one transaction, as SQLite does for files that are in use."""
+def _replace(path: str, fresh: str, kept: str) -> int | None:
+    """Put a log over the one that is there; its head, or None when that is damaged and can only be moved away."""
     try:
-        with backup.reader() as source, closing(sqlite3.connect(path, timeout=30.0)) as target:
-            source.backup(target)
-    except sqlite3.Error as error:
-        raise unavailable(path, error) from error
+        return sqlite_care.overwrite(path, fresh, kept)
+    except StoreUnavailable as error:
+        if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            raise
+    return None
 
 
 def _set_wal(path: str) -> None:

@@ -119,7 +119,7 @@ def overview(
         missing,
         tuple(dict.fromkeys(person for one in missing for person in one.who)),
         names,
-        may_read_words(present, actor),
+        may_read_words(present, queries.with_all_ids(actor)),
         tuple(note for recorded in history for note in _notes(recorded)) if words else (),
     )
 

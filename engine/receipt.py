@@ -68,9 +68,12 @@ class Batch:
         return tuple(r for r in self.results if isinstance(r, Refused))
 
 
+_BEGINNINGS = (CycleOpened, PersonAdded)
+
+
 def subject_of_events(events: tuple[Recorded[Any], ...], otherwise: str) -> str:
     """What a command was about: what it opened or added, else what its first event is about."""
     for recorded in events:
-        if isinstance(recorded.event, CycleOpened | PersonAdded):
+        if isinstance(recorded.event, _BEGINNINGS):
             return subject_of(recorded.stream)
     return subject_of(events[0].stream) if events else otherwise

@@ -1,13 +1,15 @@
 """States of streams, folded from the log and kept between commands.
 
 Nothing is kept before it is durable. Others may have gone on since: who asks `load` gets what they appended, who
-takes a kept state has it checked.
+takes a kept state has it checked. When a backup takes the place of the log, what was kept of the old one is dropped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import local
 from typing import Any
 
 from mentorcycle.domain.change import change
@@ -60,6 +62,14 @@ def refolded(state: State, recorded: Recorded[Any], row: StoredRow) -> State:
         raise HistoryUnreadable(row.position, row.topic, why) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of one incarnation of the log, and of no other."""
+
+    incarnation: str
+    states: dict[str, State] = field(default_factory=dict)
+
+
 class States:
     """Present states of one tenant's streams. Threads may share it."""
 
@@ -67,17 +77,35 @@ class States:
         self._store = store
         self._tenant = tenant
         self._most = most
-        self._kept: dict[str, State] = {}
+        self._kept = _Kept(store.incarnation())
+        self._deciding = local()
+
+    @property
+    def incarnation(self) -> str:
+        """The log that states are kept of, as far as is known."""
+        return self._kept.incarnation
+
+    def begin(self, *, trusting: bool) -> str:
+        """From here on this thread decides: the log that it decides on, known without asking when `trusting`."""
+        kept = self._kept
+        if not trusting and not self._is_of_the_log(kept):
+            kept = self._kept
+        self._deciding.kept = kept
+        return kept.incarnation
 
     def load(self, stream: str) -> State:
         """The state as of now."""
-        kept = self._kept.get(stream)
-        rows = self._store.read_stream(self._tenant, stream, after=kept.version if kept else 0)
-        if not rows and kept is not None:
-            return kept
-        state = replayed(stream, rows, kept)
+        while True:
+            kept = self._kept
+            known = kept.states.get(stream)
+            rows = self._store.read_stream(self._tenant, stream, after=known.version if known else 0)
+            if self._is_of_the_log(kept):  # asked after reading, so both are of one log
+                break
+        if not rows and known is not None:
+            return known
+        state = replayed(stream, rows, known)
         if rows:
-            self.keep(stream, state)
+            self._keep(kept, stream, state)
         return state
 
     def load_many(self, streams: Sequence[str]) -> dict[str, State]:
@@ -96,11 +124,15 @@ class States:
 
     def kept(self, stream: str) -> State | None:
         """A state that was durable once; others may have gone on since."""
-        return self._kept.get(stream)
+        return self._kept.states.get(stream)
 
     def keep(self, stream: str, state: State) -> None:
-        """Keep a state that is durable."""
-        kept = self._kept
+        """Keep a state that this thread's decision has made durable."""
+        # Among those it was decided on: another thread may know by now that the log is another one.
+        self._keep(getattr(self._deciding, "kept", self._kept), stream, state)
+
+    def _keep(self, among: _Kept, stream: str, state: State) -> None:
+        kept = among.states
         kept.pop(stream, None)
         while len(kept) >= self._most:
             try:
@@ -108,3 +140,12 @@ class States:
             except (StopIteration, KeyError, RuntimeError):  # another thread makes room as well
                 break
         kept[stream] = state
+
+    def _is_of_the_log(self, kept: _Kept) -> bool:
+        """Whether the log is still the one these states are of; if not, nothing is kept from here on."""
+        incarnation = self._store.incarnation()
+        if incarnation == kept.incarnation:
+            return True
+        if self._kept is kept:
+            self._kept = _Kept(incarnation)
+        return False

@@ -40,7 +40,7 @@ def work_of_batch(engine: Engine, batch: str, actor: Actor) -> BatchWork:
         id = subject_of(row.stream)
         if row.name == CycleAdvanced.event_name:
             advanced[id] = _advance(engine, id, row.version, actor)
-        elif row.name != AdvanceUndone.event_name:
+        elif row.name != AdvanceUndone.event_name or id not in advanced:  # else its advance says so
             others.setdefault(id, []).append(row.name)
     return BatchWork(tuple(advanced.values()), {id: tuple(names) for id, names in others.items()})
 

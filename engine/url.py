@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from mentorcycle.domain.errors import InvalidInput, StoreUnavailable
+from mentorcycle.domain.errors import StoreUnavailable, UnknownStore
 
 from .stores.clock import utc_microseconds
 from .stores.port import Log, Store
@@ -30,7 +30,7 @@ def sqlite_path(url: str) -> str | None:
 def open_store(
     url: str, *, clock: Callable[[], int] | None, patience: float, create: bool, read_only: bool
 ) -> Store:
-    """The store at a URL; raise `InvalidInput` for a URL of no known kind and `StoreUnavailable` otherwise.
+    """The store at a URL; raise `UnknownStore` for a URL of no known kind and `StoreUnavailable` otherwise.
 
     Without a `clock` each store takes its own: the machine's, or that of the server, which all hosts share.
     """
@@ -45,7 +45,7 @@ def open_store(
         from .stores.sqlite import SQLiteStore
 
         return SQLiteStore(path, clock=clock, patience=patience, create=create, read_only=read_only)
-    raise InvalidInput(
+    raise UnknownStore(
         f"{without_password(url)!r} names no store",
         "stores are sqlite:///path.db, postgresql://host/database and memory://",
         "for example: sqlite:///north.db",

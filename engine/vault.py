@@ -71,8 +71,11 @@ def mismatches(
     """Places whose text does not open the commitment that the log holds for it."""
     wrong = []
     for kept in words:
-        digest = commitment(kept.salt, stream, kept.version, kept.field, kept.text)
-        if commitments.get((kept.version, kept.field)) != digest:
+        try:
+            digest = commitment(kept.salt, stream, kept.version, kept.field, kept.text)
+        except (TypeError, ValueError):  # a salt that is no bytes, a text that is not UTF-8
+            digest = b""
+        if commitments.get((kept.version, kept.field), b"") != digest or not digest:
             wrong.append(f"{stream} {kept.version} {kept.field}")
     return wrong
 

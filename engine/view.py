@@ -1,12 +1,14 @@
 """The states that decisions are taken on: read once, or assumed as they were kept, and carried on from one to the next.
 
-What is assumed is checked: by the append, or before a refusal is believed.
+What is assumed is checked: by the append, or before a refusal is believed. So is that all of it is of the log that
+is there: a backup may have been put in its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from mentorcycle.domain.change import change
 
 from .decider import Ready
 from .states import State, States
@@ -21,13 +23,20 @@ class View:
 
     def __init__(self, states: States, *, trusting: bool) -> None:
         self._states = states
+        self._incarnation = states.begin(trusting=trusting)
         self._trusting = trusting
         self._seen: dict[str, State] = {}
         self._assumed: set[str] = set()
         self._pending: dict[str, str] = {}
+        self._read: list[str] = []
+
+    def begin(self) -> None:
+        """From here on is the next decision."""
+        self._read = []
 
     def load(self, stream: str) -> State:
-        """The state as the next decision sees it."""
+        """The state as the decision sees it."""
+        self._read.append(stream)
         state = self._seen.get(stream)
         if state is None:
             state = self._seen[stream] = self._assume(stream) or self._states.load(stream)
@@ -45,20 +54,33 @@ class View:
         self._seen.update(decision.after)
         self._pending.update(dict.fromkeys(decision.after, decision.slice.command_id))
 
-    def founded(self, decision: Ready, read: Iterable[str]) -> Ready:
-        """The decision, bound to those before it whose states it has read: they are not durable yet."""
-        after = tuple({self._pending[stream]: None for stream in read if stream in self._pending})
-        return replace(decision, slice=replace(decision.slice, after=after)) if after else decision
+    def founded(self, decision: Ready) -> Ready:
+        """The decision, bound to its log, and to those before it whose states it has read: they are not durable yet."""
+        pending = self._pending
+        after = (
+            tuple({pending[stream]: None for stream in self._read if stream in pending}) if pending else ()
+        )
+        decision.slice = change(decision.slice, after=after, incarnation=self._incarnation)
+        return decision
 
-    def confirm(self, streams: Iterable[str]) -> bool:
-        """Whether the log has these states, as far as they are not pending; those it does not are loaded anew."""
+    def confirm(self) -> bool:
+        """Whether the log has the states that the decision has read, as far as they are not pending.
+
+        Those it does not have are loaded anew; all of them, once another log has taken its place.
+        """
         holds = True
-        for stream in self._assumed.intersection(streams):
+        for stream in self._assumed.intersection(self._read):
             self._assumed.discard(stream)
             if stream not in self._pending:
                 fresh = self._states.load(stream)
                 holds = holds and fresh.version == self._seen[stream].version
                 self._seen[stream] = fresh
+        if self._states.incarnation != self._incarnation:
+            self._incarnation = self._states.begin(trusting=True)
+            self._seen.clear()
+            self._assumed.clear()
+            self._pending.clear()
+            return False
         return holds
 
     def _assume(self, stream: str) -> State | None:

@@ -40,7 +40,7 @@ def test_every_command_of_the_tour_prints_what_stands_there(elsewhere: Path) -> 
     environ |= {
         "HOME": str(elsewhere),
         "MENTORCYCLE_FORMAT": "table",  # as on a terminal
-        "MENTORCYCLE_DB": "sqlite:///mentorcycle-demo.db",
+        **dict(re.findall(r"`export (MENTORCYCLE_DB)=(\S+)`", README)),
     }
     commands = told()
     assert len(commands) >= 10

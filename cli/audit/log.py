@@ -38,8 +38,9 @@ def log(
 ) -> None:
     """List events: who did what and when.
 
-    REF is a cycle, a person or `programme`; without it, everything is listed. Times are those of
-    recording; OCCURRED is when it happened. No event shows what was said.
+    REF is a cycle, a person or `programme`; without it, everything is listed. POSITION counts the whole
+    log, for --after and for @N; IN CYCLE counts the events of one cycle, for `cycle correct`. Times are
+    those of recording; OCCURRED is when it happened. No event shows what was said.
     """
     from ..columns import Column
     from ..store import reading
@@ -74,12 +75,12 @@ def log(
         session.out.rows(
             "log/1",
             [
-                Column("position", "event", right=True, keep=True),
+                Column("position", right=True, keep=True),
+                Column("version", "in cycle", right=True, keep=True, in_table=_is_cycle(about)),
                 Column("recorded_at", "recorded", keep=True, human=moment),
                 Column("occurred_at", "occurred", keep=True, human=lambda at: str(place.programme.day(at))),
                 Column("name", "what", keep=True),
                 Column("subject", "ref", of=_subject, keep=True, human=name),
-                Column("version", in_table=False),
                 Column("actor", "by", human=name),
                 Column("role", in_table=False),
                 Column("known", in_table=False),
@@ -97,6 +98,10 @@ def _subject(row: Any) -> str:
     from mentorcycle.domain.ids import subject_of
 
     return subject_of(row.stream)
+
+
+def _is_cycle(about: str | None) -> bool:
+    return about is not None and about.startswith("c-")
 
 
 def _batches(rows: list[Any]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mentorcycle.domain.errors import NotFound
 
 from ..refs import LAST
-from ..store import Place
+from ..store import Place, unknown
 
 PROGRAMME = "programme"
 
@@ -24,7 +24,14 @@ def subject(place: Place, text: str) -> str:
         try:
             return place.person(text)
         except NotFound:
-            raise NotFound("cycle or person", text, error.fix) from None
+            raise unknown("cycle or person", text, place.actor, error.fix) from None
+
+
+def kind(place: Place, id: str) -> str:
+    """What to call a full id that is meant."""
+    if id == place.programme_id:
+        return PROGRAMME
+    return "person" if id.startswith("p-") else "cycle"
 
 
 def called(place: Place, ids: set[str]) -> dict[str, str]:

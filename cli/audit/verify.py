@@ -40,7 +40,7 @@ def verify(session: Session, replay: bool) -> object:
         seconds = monotonic() - started
         title = f"{_store(place)} · {found.events} events · {found.cycles} cycles"
         rows = [
-            dict(zip(("check", "holds", "what", "findings"), row, strict=True))
+            dict(zip(("check", "holds", "what", "found", "findings"), row, strict=True))
             for row in _checks(found, replay)
         ]
         if session.out.format == "table":
@@ -48,7 +48,7 @@ def verify(session: Session, replay: bool) -> object:
         else:
             _rows(session, title, rows, found)
         session.talk("\n".join([*(f"not proved: {what}" for what in _unproved(found, replay=replay)), ""]))
-        state = "verified" if found.holds else f"{len(found.findings)} findings"
+        state = "verified" if found.holds else f"{found.found.total()} findings"
         session.talk(f"{state} in {seconds:.1f} s")
     return None if found.holds else ExitCode.VERIFICATION_FAILED
 
@@ -63,8 +63,8 @@ def _unproved(found: Verification, *, replay: bool) -> tuple[str, ...]:
     return (*found.not_proved, *more)
 
 
-def _checks(found: Verification, replay: bool) -> Iterator[tuple[str, bool, str, list[dict[str, Any]]]]:
-    """Each check with what holds, or what was found."""
+def _checks(found: Verification, replay: bool) -> Iterator[tuple[str, bool, str, int, list[dict[str, Any]]]]:
+    """Each check with what holds, or how much was found, and the first of it."""
     said = {
         "positions": f"positions 1–{found.head} without gaps" if found.head else "the log is empty",
         "times": "no event is recorded earlier than the one before it",
@@ -78,9 +78,9 @@ def _checks(found: Verification, replay: bool) -> Iterator[tuple[str, bool, str,
         said["file"] = "the file is sound, and its events are protected"
         models = ", ".join(f"{one.name} {one.stored[:8]}" for one in found.models)
         said["read models"] = f"{len(found.models)} read models equal their replay: {models}"
-    for check in dict.fromkeys([*said, *(finding.check for finding in found.findings)]):
+    for check in dict.fromkeys([*said, *found.found]):
         wrong = [{"position": one.position, "what": one.what} for one in found.of(check)]
-        yield check, not wrong, "" if wrong else said.get(check, ""), wrong
+        yield check, not wrong, "" if wrong else said.get(check, ""), found.found[check], wrong
 
 
 def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
         for finding in row["findings"][:MOST]:
             place = f"event {finding['position']}: " if finding["position"] else ""
             yield f"     {place}{finding['what']}"
-        if (more := len(row["findings"]) - MOST) > 0:
+        if (more := row["found"] - MOST) > 0:
             yield f"     and {more} more"
 
 
@@ -98,7 +98,7 @@ def _rows(session: Session, title: str, rows: list[dict[str, Any]], found: Verif
 
     session.out.rows(
         "verify/1",
-        [Column("check"), Column("holds"), Column("what"), Column("findings")],
+        [Column("check"), Column("holds"), Column("what"), Column("found"), Column("findings")],
         rows,
         title=title,
         as_of=found.head,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mentorcycle.domain.vocabulary import CorrectionReason
 
 from ..choices import choice
+from ..dates import said
 from .deed import Deed, on_cycle
+
+if TYPE_CHECKING:
+    from mentorcycle.domain.cycle.correction import Record
+    from mentorcycle.domain.events import FieldValue
 
 _DAYS = frozenset({"on", "due"})
 _INSTANTS = frozenset({"start", "held", "occurred_at"})
@@ -29,15 +35,55 @@ _INSTANTS = frozenset({"start", "held", "occurred_at"})
 def correct(deed: Deed, event: int, fields: tuple[str, ...], reason: CorrectionReason) -> None:
     """Correct fields of what was recorded.
 
-    EVENT is its number in the cycle, as `audit log REF` shows it: `cycle correct c-7f3k 12 --set minutes=45
-    --reason typing-error`. Words, people and stages are not corrected but recorded anew. An empty value clears.
+    EVENT is its number in the cycle, the column IN CYCLE of `audit log REF` and not POSITION: `cycle correct
+    c-7f3k 12 --set minutes=45 --reason typing-error`. --dry-run says which event that is and what would change.
+    Words, people and stages are not corrected but recorded anew. An empty value clears.
     """
     from mentorcycle.domain.commands import Correct
+    from mentorcycle.domain.cycle.correction import correctable_at
+    from mentorcycle.domain.events import CycleCorrected
 
     values = {name: _value(deed, name, value) for name, value in map(_field, fields)}
+    found = correctable_at(deed.state, event)
+    before = found.record if found else None
     taken = deed.take(Correct(deed.cycle, event, reason, values))
-    changed = ", ".join(f"{name}={'' if value is None else value}" for name, value in values.items())
-    taken.say(f"event {event} of {deed.label} is corrected: {changed}", part=str(event))
+    made = taken.event(CycleCorrected)
+    which = _called(deed, event)
+    taken.say(
+        f"{which} is corrected: {_changes(deed, before, made.fields) if made else ''}",
+        already=f"{which} has {_stated(deed, before, values)}",
+        part=str(event),
+    )
+
+
+def _called(deed: Deed, event: int) -> str:
+    """`event 9 of c-7f3k (ContactLogged, Wed 4 Nov 2026)`: enough to see that it is another than was meant."""
+    recorded = deed.place.engine.history(deed.cycle, deed.place.actor)[event - 1]
+    day = said(deed.place.programme.day(recorded.occurred_at))
+    return f"event {event} of {deed.label} ({recorded.event.event_name}, {day})"
+
+
+def _changes(deed: Deed, before: Record | None, after: Mapping[str, FieldValue]) -> str:
+    return ", ".join(
+        f"{name} {_shown(deed, name, getattr(before, name))} → {_shown(deed, name, value)}"
+        for name, value in after.items()
+    )
+
+
+def _stated(deed: Deed, before: Record | None, fields: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_shown(deed, name, getattr(before, name))}" for name in fields)
+
+
+def _shown(deed: Deed, name: str, value: Any) -> str:
+    """A value as people read it; none of the fields that can be corrected holds words."""
+    from datetime import datetime
+
+    from mentorcycle.domain.typed import plain
+
+    stored = plain(value)
+    if name in _INSTANTS and stored is not None:
+        return deed.clock(datetime.fromisoformat(str(stored)))
+    return "–" if stored is None else f"{stored:g}" if isinstance(stored, float) else str(stored)
 
 
 def _field(text: str) -> tuple[str, str]:

@@ -56,7 +56,9 @@ class Deed:
 
     def names(self, people: Iterable[str]) -> str:
         """What people are called, as in a sentence."""
-        return " and ".join(self.place.engine.person(id).name for id in people)
+        from ..taken import people as named
+
+        return named(self.place, people)
 
     def clock(self, moment: datetime) -> str:
         """An instant as people of the programme read it."""

@@ -9,6 +9,7 @@ import click
 from mentorcycle.domain.vocabulary import Assessment, Direction, MeasureSource, TeachingArea, Unit
 
 from ..choices import OneOf, choice
+from ..number import NUMBER
 from ..words import words
 from .deed import Deed, on_cycle
 from .peers import PEERS
@@ -25,7 +26,7 @@ _WHICH = "Which goal; needed when there is more than one."
 @words("--statement", help="What you want to reach")
 @words("--measure", help="How you will know: the success measure")
 @click.option("--measured", is_flag=True, help="There is a success measure, kept elsewhere.")
-@click.option("--target", type=float, metavar="NUMBER", help="The number to reach.")
+@click.option("--target", type=NUMBER, metavar="NUMBER", help="The number to reach.")
 @choice("--unit", of=Unit, help="What the number counts")
 @choice("--direction", of=Direction, help="Where the number should go")
 @click.option("--due", metavar="DATE", help="By when.")
@@ -86,7 +87,7 @@ def _kept_words(deed: Deed, version: int) -> tuple[str | None, str | None]:
 
 @on_cycle(dated=False)
 @click.option("--goal", metavar="ID", help=_WHICH)
-@click.option("--value", type=float, required=True, metavar="NUMBER", help="On the goal's own measure.")
+@click.option("--value", type=NUMBER, required=True, metavar="NUMBER", help="On the goal's own measure.")
 @choice("--source", of=MeasureSource, required=True, help="Where it comes from")
 @click.option("--on", "measured", metavar="DATE", help="When it was measured. [default: today]")
 def baseline(deed: Deed, goal: str | None, value: float, source: MeasureSource, measured: str | None) -> None:
@@ -134,7 +135,7 @@ def expectations(deed: Deed, meetings_per_month: int | None, expectations: str |
 @click.argument("assessment", type=OneOf(Assessment))
 @click.option("--goal", metavar="ID", help=_WHICH)
 @click.option(
-    "--value", type=float, metavar="NUMBER", help="The outcome, on the same measure as the baseline."
+    "--value", type=NUMBER, metavar="NUMBER", help="The outcome, on the same measure as the baseline."
 )
 @click.option("--met", type=int, metavar="N", help="How many reached it …")
 @click.option("--of", "assessed", type=int, metavar="N", help="… of how many.")

@@ -32,7 +32,7 @@ def focus(
     """Agree what to look at before a lesson.
 
     Who observes whom, what to look at and how evidence is collected; an observation counts only when this was
-    agreed before the lesson.
+    agreed before the lesson, by those who will be in it: nobody agrees it for them.
     """
     from mentorcycle.domain.commands import AgreeFocus
 

@@ -7,6 +7,7 @@ import click
 from mentorcycle.domain.vocabulary import Audience, ContactKind, Formality, Mode, Size
 
 from ..choices import OneOf, choice
+from ..number import NUMBER
 from ..words import words
 from .deed import Deed, on_cycle
 
@@ -59,7 +60,7 @@ def consent(deed: Deed, audience: Audience) -> None:
 @words("--achievement", help="What is celebrated")
 @choice("--size", of=Size, default=Size.SMALL, help="How large it is")
 @choice("--audience", of=Audience, default=Audience.PAIR, help="Who hears of it, never wider than consent")
-@click.option("--number", type=float, metavar="NUMBER", help="The number that shows it.")
+@click.option("--number", type=NUMBER, metavar="NUMBER", help="The number that shows it.")
 @words("--practice", help="A practice worth sharing")
 @click.option("--share-practice", is_flag=True, help="The practice may be shared.")
 def celebrate(

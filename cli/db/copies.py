@@ -8,19 +8,21 @@ import click
 
 from .. import options
 from ..exits import ConfirmationNeeded
-from ..session import Session, command
+from ..session import Session
+from .owner import owner_command
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@command()
+@owner_command()
 @click.argument("file", type=_FILE)
 @options.yes
 def backup(session: Session, file: Path, yes: bool) -> None:
     """Copy the store to a file.
 
     Others go on meanwhile, and the copy is checked. It holds the words of participants too: keep it as
-    safe as the store. A file that is there is only replaced with --yes.
+    safe as the store. A file that is there is only replaced with --yes. There is no --dry-run: the store
+    stays as it is.
     """
     from mentorcycle.engine.doctor import megabytes
     from mentorcycle.engine.maintenance import backup as copy
@@ -44,8 +46,8 @@ def backup(session: Session, file: Path, yes: bool) -> None:
     )
 
 
-@command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@owner_command()
+@click.argument("file", type=_FILE)
 @options.yes
 @options.dry_run
 def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> None:
@@ -54,6 +56,7 @@ def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> None:
     Its file and its whole log are verified first. A store that is there is only replaced with --yes, and
     kept beside it under another name. Exits 9 when the backup does not hold.
     """
+    from mentorcycle.domain.errors import NoSuchFile
     from mentorcycle.engine.maintenance import checked
     from mentorcycle.engine.maintenance import restore as put_back
     from mentorcycle.engine.url import sqlite_path
@@ -62,6 +65,8 @@ def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> None:
     from ..progress import counting
     from ..sides import counted
 
+    if not file.exists():
+        raise NoSuchFile(str(file))
     url = session.settings.db
     path = Path(sqlite_path(url) or "")
     there = path.is_file() and path.stat().st_size > 0

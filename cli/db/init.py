@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from .. import options
-from ..session import Session, command
+from ..session import Session
 from ..words import TEXT
+from .owner import owner_command
 
 
-@command()
+@owner_command()
 @click.option("--name", type=TEXT, metavar="NAME", help="The name of the programme.")
 @click.option("--zone", metavar="ZONE", help="Its time zone, for example Europe/Stockholm. [default: UTC]")
 @options.dry_run
@@ -28,12 +27,12 @@ def init(session: Session, name: str | None, zone: str | None, dry_run: bool) ->
     from mentorcycle.engine.settings import Settings
     from mentorcycle.engine.url import MEMORY, sqlite_path
 
-    from ..store import WritingPlace
+    from ..store import WritingPlace, is_new
     from ..taken import Taken
 
     zone_of(zone or "UTC")
     url, tenant = session.settings.db, session.settings.tenant or DEFAULT_TENANT
-    rehearsed = dry_run and not Path(sqlite_path(url) or "").is_file()
+    rehearsed = dry_run and is_new(url)
     settings = Settings(clock=session.now)
     with Engine.open(MEMORY if rehearsed else url, tenant=tenant, settings=settings) as engine:
         place = WritingPlace(session, engine)

@@ -8,7 +8,8 @@ import click
 
 from .. import options
 from ..exits import ConfirmationNeeded
-from ..session import Session, command
+from ..session import Session
+from .owner import owner_command
 
 if TYPE_CHECKING:
     from mentorcycle.engine.readers import DeadLetter
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from ..store import Place
 
 
-@command()
+@owner_command()
 @click.argument("model", required=False)
 def rebuild(session: Session, model: str | None) -> None:
     """Build read models anew from the log.
 
     One or all of them: each is built beside the one that serves, compared with it, and then serves.
-    Others go on meanwhile. An interrupted rebuild goes on where it stood.
+    Others go on meanwhile. An interrupted rebuild goes on where it stood. There is no --dry-run: the log
+    stays as it is, and `mentorcycle audit verify` compares without building.
     """
     from ..columns import Column
     from ..progress import counting
@@ -58,7 +60,7 @@ def _colour(equal: bool | None) -> str:
     return "green" if equal else "yellow"
 
 
-@command(name="list")
+@owner_command(name="list")
 @options.exit_code
 def list_(session: Session, exit_code: bool) -> object:
     """List them.
@@ -106,35 +108,41 @@ def list_(session: Session, exit_code: bool) -> object:
     return ExitCode.ATTENTION if exit_code and rows else None
 
 
-@command()
+@owner_command()
 @click.argument("refs", metavar="[REF]...", nargs=-1)
 @click.option("--model", metavar="NAME", help="Only those of this read model.")
-def retry(session: Session, refs: tuple[str, ...], model: str | None) -> object:
+@options.dry_run
+def retry(session: Session, refs: tuple[str, ...], model: str | None, dry_run: bool) -> object:
     """Try to take them again.
 
     All, or those of the cycles and people named.
     """
-    return _resume(session, refs, model, discard=False)
+    return _resume(session, refs, model, discard=False, dry_run=dry_run)
 
 
-@command()
+@owner_command()
 @click.argument("refs", metavar="REF...", nargs=-1, required=True)
 @click.option("--model", metavar="NAME", help="Only those of this read model.")
 @options.yes
-def discard(session: Session, refs: tuple[str, ...], model: str | None, yes: bool) -> object:
+@options.dry_run
+def discard(session: Session, refs: tuple[str, ...], model: str | None, yes: bool, dry_run: bool) -> object:
     """Leave events out for good.
 
     Those that could not be taken are left out, and what follows them is taken. The log keeps them. No
     later rebuild reads them either.
     """
-    if not yes:
+    if not yes and not dry_run:
         raise ConfirmationNeeded(
-            "nothing is discarded", "read models then leave these events out for good", "add --yes"
+            "nothing is discarded",
+            "read models then leave these events out for good",
+            "add --yes, or --dry-run to see what would be",
         )
-    return _resume(session, refs, model, discard=True)
+    return _resume(session, refs, model, discard=True, dry_run=dry_run)
 
 
-def _resume(session: Session, refs: tuple[str, ...], model: str | None, *, discard: bool) -> object:
+def _resume(
+    session: Session, refs: tuple[str, ...], model: str | None, *, discard: bool, dry_run: bool
+) -> object:
     from mentorcycle.domain.errors import NotFound
     from mentorcycle.engine.readers import mending
 
@@ -149,8 +157,10 @@ def _resume(session: Session, refs: tuple[str, ...], model: str | None, *, disca
             raise NotFound("dead letter", ", ".join(refs), "run: mentorcycle db dead-letters list")
         rows: list[dict[str, Any]] = []
         for letter in wanted:
-            left = mending.discard(readers, letter) if discard else mending.retry(readers, letter)
-            outcome = "taken" if left is None else f"stops at event {left.position}"
+            mend = mending.discard if discard else mending.retry
+            left = mend(readers, letter, dry_run=dry_run)
+            would = "would be " if dry_run else ""
+            outcome = f"{would}taken" if left is None else f"stops at event {left.position}"
             rows.append(
                 {"model": letter.model, "ref": _ref(letter), "outcome": outcome, "left": left is not None}
             )
@@ -160,8 +170,13 @@ def _resume(session: Session, refs: tuple[str, ...], model: str | None, *, disca
             [Column("model", "read model"), Column("ref"), Column("outcome"), Column("left", in_table=False)],
             rows,
             empty="nothing is set aside",
-            footer=f"{len(rows) - left_over} of {len(rows)} taken" if rows else "",
+            footer=f"{len(rows) - left_over} of {len(rows)} {'would be ' if dry_run else ''}taken"
+            if rows
+            else "",
+            facts={"dry_run": dry_run},
         )
+        if dry_run:
+            session.talk("nothing was written")
     if not left_over:
         return None
     return ExitCode.PARTIAL if left_over < len(rows) else ExitCode.REFUSED

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..session import Session, command
+from ..session import Session
+from .owner import owner_command
 
 if TYPE_CHECKING:
     from mentorcycle.engine.maintenance import StoreStatus
 
+_RENAMED = {"schema": "store_schema"}  # every document of ours has a `schema`: its own
 
-@command()
+
+@owner_command()
 def status(session: Session) -> None:
     """Show the store and its read models.
 
@@ -26,7 +29,8 @@ def status(session: Session) -> None:
     with reading(session) as place:
         found = look(place.queries)
     models = [model._asdict() for model in found.models]
-    fields = {name: getattr(found, name) for name in found.__slots__} | {"models": models}
+    given = {name: getattr(found, name) for name in found.__slots__} | {"models": models}
+    fields = {_RENAMED.get(name, name): value for name, value in given.items()}
     if session.out.format != "table":
         session.out.record("db/1", [Column(name) for name in fields], fields, as_of=found.events)
         return

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from .. import commands as c
 from .. import events as e
 from ..decision import Context, Outcome
-from ..definition import COMPLETED, Activity, Edge
+from ..definition import COMPLETED, Activity, Definition, Edge
 from ..permission import capacities
 from ..refusal import Refusal
 from ..requirements import unmet
 from ..vocabulary import Status
 from .deadlines import stage_clock
+from .partners import place_taken_again
 from .rules import (
     ALREADY_SO,
     add,
@@ -139,6 +140,8 @@ def undo_advance(cycle: Cycle, command: c.UndoAdvance, context: Context) -> Outc
         if cycle.next_cycle is not None:
             why = f"the next cycle {cycle.next_cycle} was opened from it"
             yield Refusal("followed", what, why, "go on in the next cycle", {"cycle": cycle.id})
+        if cycle.status is Status.COMPLETED:
+            yield from place_taken_again(cycle, context, what)
 
     def undone() -> Outcome:
         assert last is not None
@@ -216,6 +219,8 @@ def reopen(cycle: Cycle, command: c.Reopen, context: Context) -> Outcome:
         if cycle.status in (Status.ACTIVE, Status.PAUSED):
             why = f"it is {cycle.status.value}, in {cycle.stage}"
             yield Refusal("still-open", what, why, "", {"cycle": cycle.id, "status": cycle.status.value})
+        else:
+            yield from place_taken_again(cycle, context, what)
         if cycle.next_cycle is not None:
             why = f"the next cycle {cycle.next_cycle} was opened from it"
             yield Refusal("followed", what, why, "go on in the next cycle", {"cycle": cycle.id})
@@ -223,8 +228,18 @@ def reopen(cycle: Cycle, command: c.Reopen, context: Context) -> Outcome:
             stages = ", ".join(s.name for s in context.definition.stages)
             why = f"{context.definition.ref} has no stage {stage!r}"
             yield Refusal("no-such-stage", what, why, f"name one of: {stages}", {"stages": stages})
+        elif _comes_after(cycle.stage, stage, context.definition):
+            why = f"it stood in {cycle.stage}, and {stage} comes after it"
+            fix = f"reopen it in {cycle.stage} or earlier, and advance"
+            yield Refusal("stage-not-reached", what, why, fix, {"cycle": cycle.id, "stage": cycle.stage})
 
     return unless(refusals(), lambda: add(cycle, e.CycleReopened(reason=command.reason, stage=stage)))
+
+
+def _comes_after(stage: str, other: str, definition: Definition) -> bool:
+    """Whether a definition names another stage after one that it knows."""
+    names = [s.name for s in definition.stages]
+    return stage in names and names.index(other) > names.index(stage)
 
 
 @decides(c.Extend)

@@ -13,7 +13,9 @@ from ..commands import Command
 from ..decision import Accepted, Context, Outcome
 from ..definition import Edge
 from ..errors import NotFound
-from ..refusal import Refusal
+from ..people.person import survivor
+from ..refusal import Refusal, Refused
+from ..vocabulary import Role
 from . import correct, course, goals, lessons, partners, work
 from .rules import DECIDERS, status_refusals
 from .state import Cycle
@@ -27,7 +29,31 @@ def decide(cycle: Cycle, command: Command, context: Context) -> Outcome:
     """What a command on this cycle comes to; raise `NotFound` for a cycle that was never opened."""
     if not cycle.exists and not isinstance(command, c.OpenCycle):
         raise NotFound("cycle", cycle.id or str(getattr(command, "cycle", "")))
-    return DECIDERS[type(command)](cycle, command, context)
+    outcome = DECIDERS[type(command)](cycle, command, context)
+    if context.actor.role is not Role.PARTICIPANT or (isinstance(outcome, Accepted) and not outcome.events):
+        return outcome
+    return _unless_left(cycle, outcome, context)
+
+
+def _unless_left(cycle: Cycle, outcome: Outcome, context: Context) -> Outcome:
+    """Who has left the programme reads what was, and adds nothing to it."""
+    person = survivor(context.person(context.actor.id), context.person)
+    if person.active:
+        return outcome
+    others = outcome.refusals if isinstance(outcome, Refused) else ()
+    return Refused(
+        (
+            Refusal(
+                "actor-left",
+                others[0].what if others else f"nothing is recorded in {cycle.id}",
+                f"{person.name} has left the programme",
+                "a coordinator can record the return, or what happened before",
+                {"cycle": cycle.id, "person": person.id},
+                permission=True,
+            ),
+            *others,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

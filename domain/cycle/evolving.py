@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from .. import events as e
-from ..change import change
+from ..change import change, maker
 from ..definition import COMPLETED, DefinitionRef
 from ..ids import subject_of
 from ..recorded import Recorded
@@ -50,6 +50,11 @@ def fold(history: Iterable[Recorded[Any]], cycle: Cycle | None = None) -> Cycle:
     return state
 
 
+_NOTHING = Cycle()
+_advance = maker(Advanced)
+_membership = maker(Membership)
+
+
 def _on(kind: type[e.Event]) -> Callable[[H], H]:
     def register(handler: H) -> H:
         HANDLERS[kind] = handler
@@ -60,26 +65,27 @@ def _on(kind: type[e.Event]) -> Callable[[H], H]:
 
 @_on(e.CycleOpened)
 def _opened(cycle: Cycle, event: e.CycleOpened, r: Recorded[Any]) -> Cycle:
-    return Cycle(
+    return change(
+        _NOTHING,
         id=subject_of(r.stream),
         version=r.version,
         programme=event.programme,
         definition=DefinitionRef(event.definition, event.definition_version, event.definition_digest),
         kind=event.kind,
         pairing=event.pairing,
-        members=tuple(_member(p, r) for p in event.participants),
+        members=tuple([_member(p, r) for p in event.participants]),
         stage=event.stage,
         opened_at=r.occurred_at,
         since=r.occurred_at,
         follows=event.follows,
         carried=event.carried,
-        steps=tuple(Step(s.id, s.owner, s.check_back, r.version) for s in event.carried if s.owner),
+        steps=tuple([Step(s.id, s.owner, s.check_back, r.version) for s in event.carried if s.owner]),
     )
 
 
 @_on(e.CycleAdvanced)
 def _advanced(cycle: Cycle, event: e.CycleAdvanced, r: Recorded[Any]) -> Cycle:
-    left = Advanced(
+    left = _advance(
         r.version, event.source, event.target, cycle.since, cycle.extended, r.batch, cycle.extended_at
     )
     done = event.target == COMPLETED
@@ -175,9 +181,16 @@ def _partner_changed(cycle: Cycle, event: e.PartnerChanged, r: Recorded[Any]) ->
         kind=event.kind,
         pairing=event.new_pairing,
         members=tuple(members),
-        goals=tuple(change(g, agreed=()) if g.outcome is None else g for g in cycle.goals),
+        goals=tuple([_not_agreed_any_more(g, cycle.people) for g in cycle.goals]),
         rematch_asked=(),
     )
+
+
+def _not_agreed_any_more(goal: Goal, people: tuple[str, ...]) -> Goal:
+    """Who had not all agreed before has nothing to agree anew: the definition may never have asked for it."""
+    if goal.outcome is not None:
+        return goal
+    return change(goal, agreed=(), anew=goal.anew or all(person in goal.agreed for person in people))
 
 
 @_on(e.CycleCorrected)
@@ -197,6 +210,7 @@ def _followed(cycle: Cycle, event: e.CycleFollowed, r: Recorded[Any]) -> Cycle:
 
 @_on(e.GoalSet)
 def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
+    known = cycle.goal(event.goal)
     goal = Goal(
         event.goal,
         r.version,
@@ -206,6 +220,7 @@ def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
         event.target,
         event.direction,
         event.due,
+        anew=known is not None and known.anew,
     )
     return change(cycle, version=r.version, goals=_put(cycle.goals, goal))
 
@@ -336,8 +351,8 @@ Item = TypeVar("Item", Goal, Observation, Step)
 
 
 def _member(participant: e.Participant, r: Recorded[Any]) -> Membership:
-    return Membership(
-        participant.person, participant.mentee, participant.mentor, r.version, joined=r.occurred_at
+    return _membership(
+        participant.person, participant.mentee, participant.mentor, r.version, None, r.occurred_at, None
     )
 
 

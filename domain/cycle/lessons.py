@@ -26,10 +26,10 @@ def _observers(
 ) -> Iterator[Refusal]:
     """Who observes whom on a day: both were in the cycle then, and they are two people without power."""
     there = were_in(cycle, day, context)
-    if not {observer, observed} <= {*there}:
-        people = ", ".join(context.name(person) for person in there)
-        for person in dict.fromkeys((observer, observed)):
-            yield from not_in_cycle(cycle, person, day, context, what, f"those in it are {people}")
+    for person in dict.fromkeys((observer, observed)):
+        if person not in there:
+            people = ", ".join(context.name(person) for person in there)
+            yield not_in_cycle(cycle, person, day, context, what, f"those in it are {people}")
     if observer == observed:
         why = f"{context.name(observer)} cannot observe themselves"
         yield Refusal("self-observation", what, why, "name another observer", {"person": observer})
@@ -231,7 +231,8 @@ def hold_debrief(cycle: Cycle, command: c.HoldDebrief, context: Context) -> Outc
             yield Refusal("no-strength", what, why, "name at least one strength", {"cycle": cycle.id})
         if command.first_speaker is not None:
             day = context.programme.day(held)
-            yield from not_in_cycle(cycle, command.first_speaker, day, context, what, "name somebody who was")
+            if command.first_speaker not in were_in(cycle, day, context):
+                yield not_in_cycle(cycle, command.first_speaker, day, context, what, "name somebody who was")
         if owner is not None and owner not in cycle.people:
             why = f"{context.name(owner)} is not in this cycle"
             yield Refusal("not-in-cycle", what, why, "name an owner who is", {"person": owner})

@@ -12,11 +12,12 @@ from .. import events as e
 from ..decision import Accepted, Context, Decided, Outcome, forbidden, refused
 from ..definition import DefinitionRef
 from ..ids import cycle_after, cycle_of_pairing, cycle_stream, person_stream
-from ..people.pairing import pairing_refusals
+from ..people.pairing import over_capacity, pairing_refusals
 from ..people.person import Pairing
 from ..permission import is_coordinator
 from ..refusal import Refusal
 from ..vocabulary import Assessment, Role, Status, StepOutcome
+from .of_pairing import first_candidate
 from .rules import (
     ALREADY_SO,
     add,
@@ -33,18 +34,6 @@ from .state import Cycle, Goal
 def pairing_to_open(command: c.OpenCycle, context: Context) -> Pairing | None:
     """The pairing whose cycle the command opens."""
     return context.person(command.mentee).pairing_as_mentee
-
-
-def first_candidate(pairing: Pairing) -> str:
-    """The cycle to look at first: the one that went on with this pairing after a rematch, else its own first."""
-    return pairing.cycle or cycle_of_pairing(pairing.id)
-
-
-def next_candidate(pairing: str, cycle: Cycle, ordinal: int) -> tuple[str, int] | None:
-    """The cycle to look at after `cycle`: a cancelled one makes room for another of the same pairing."""
-    if cycle.exists and cycle.status is Status.CANCELLED:
-        return cycle_of_pairing(pairing, ordinal + 1), ordinal + 1
-    return None
 
 
 @decides(c.OpenCycle)
@@ -68,8 +57,13 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
     if pairing.cycle is not None and cycle.id == cycle_of_pairing(pairing.id):
         why = f"the cycle {pairing.cycle} went on with this pairing after a rematch"
         return refused("goes-on", what, why, "use that cycle", cycle=pairing.cycle)
+    again = cycle.id != first_candidate(pairing)
     return unless(
-        [*time_refusals(cycle, context, what), *_gone(pairing.people, context, what)],
+        [
+            *time_refusals(cycle, context, what),
+            *_gone(pairing.people, context, what),
+            *(over_capacity(pairing, context, what, replaces=pairing.id) if again else ()),
+        ],
         lambda: add(cycle, _opened(pairing, context, command.programme, context.definition.ref)),
     )
 
@@ -81,6 +75,12 @@ def _gone(people: tuple[str, ...], context: Context, what: str) -> Iterator[Refu
             why = f"{context.name(person)} has left"
             fix = "record the return first, or pair the others anew"
             yield Refusal("person-left", what, why, fix, {"person": person})
+
+
+def place_taken_again(cycle: Cycle, context: Context, what: str) -> Iterator[Refusal]:
+    """Mentors who have other mentees by now may have no room for a cycle that was over and goes on."""
+    pairing = Pairing(cycle.pairing, cycle.kind, cycle.participants)
+    yield from over_capacity(pairing, context, what, replaces=cycle.pairing)
 
 
 def _opened(
@@ -125,6 +125,7 @@ def open_next_cycle(cycle: Cycle, command: c.OpenNextCycle, context: Context) ->
                 "not-paired", what, why, "publish a pairing and open its cycle", {"cycle": cycle.id}
             )
         yield from _gone(cycle.people, context, what)
+        yield from place_taken_again(cycle, context, what)
 
     def opened() -> Outcome:
         pairing = Pairing(cycle.pairing, cycle.kind, cycle.participants)

@@ -25,6 +25,12 @@ D = TypeVar("D", bound=Decider)
 
 ALREADY_SO = Accepted()
 
+_FIXES = {
+    Status.PAUSED: "resume it first",
+    Status.CANCELLED: "reopen it first",
+    Status.COMPLETED: "reopen it, or open the next cycle",
+}
+
 
 def decides(kind: type[Command]) -> Callable[[D], D]:
     """Register the decider of a command."""
@@ -93,17 +99,12 @@ def stage_refusals(
 
 def status_refusals(cycle: Cycle, what: str) -> Iterator[Refusal]:
     """A cycle that is paused, cancelled or completed takes no work and does not move."""
-    fixes = {
-        Status.PAUSED: "resume it first",
-        Status.CANCELLED: "reopen it first",
-        Status.COMPLETED: "reopen it, or open the next cycle",
-    }
     if cycle.status is not Status.ACTIVE:
         yield Refusal(
             f"cycle-{cycle.status.value}",
             what,
             f"{cycle.id} is {cycle.status.value}",
-            fixes[cycle.status],
+            _FIXES[cycle.status],
             {"cycle": cycle.id, "status": cycle.status.value},
         )
 
@@ -152,15 +153,12 @@ def were_in(cycle: Cycle, day: date, context: Context) -> tuple[str, ...]:
     )
 
 
-def not_in_cycle(
-    cycle: Cycle, person: str, day: date, context: Context, what: str, fix: str
-) -> Iterator[Refusal]:
+def not_in_cycle(cycle: Cycle, person: str, day: date, context: Context, what: str, fix: str) -> Refusal:
     """Only those who were in the cycle on that day took part."""
-    if person not in were_in(cycle, day, context):
-        was = any(member.person == person for member in cycle.members)
-        when = f"was not in this cycle on {day}" if was else "is not in this cycle"
-        why = f"{context.name(person)} {when}"
-        yield Refusal("not-in-cycle", what, why, fix, {"cycle": cycle.id, "person": person})
+    was = any(member.person == person for member in cycle.members)
+    when = f"was not in this cycle on {day}" if was else "is not in this cycle"
+    why = f"{context.name(person)} {when}"
+    return Refusal("not-in-cycle", what, why, fix, {"cycle": cycle.id, "person": person})
 
 
 def course_not_permitted(

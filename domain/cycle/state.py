@@ -47,7 +47,10 @@ class Assessed:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`measured`: it has a success measure; `version` is that of the event that set it."""
+    """`measured`: it has a success measure; `version` is that of the event that set it.
+
+    `anew`: everybody had agreed it when somebody's place was taken by another, so it is to be agreed again.
+    """
 
     id: str
     version: int
@@ -60,6 +63,7 @@ class Goal:
     agreed: tuple[str, ...] = ()
     baseline: Baseline | None = None
     outcome: Assessed | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

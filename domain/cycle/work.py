@@ -106,12 +106,14 @@ def celebrate(cycle: Cycle, command: c.Celebrate, context: Context) -> Outcome:
 def log_contact(cycle: Cycle, command: c.LogContact, context: Context) -> Outcome:
     """Minutes count for those who were in the cycle on the day: hours stay with whoever gave them."""
     what = f"this contact of {cycle.id} cannot be logged"
-    people = tuple(dict.fromkeys(command.people)) or _there(cycle, context)
+    there = were_in(cycle, context.today, context)
+    people = tuple(dict.fromkeys(command.people)) or _still(cycle, there, context)
 
     def checks() -> Iterator[Refusal]:
         yield from bad_minutes(what, command.minutes)
         for person in people:
-            yield from not_in_cycle(cycle, person, context.today, context, what, "name those who took part")
+            if person not in there:
+                yield not_in_cycle(cycle, person, context.today, context, what, "name those who took part")
 
     return record(
         cycle,
@@ -134,9 +136,8 @@ def log_contact(cycle: Cycle, command: c.LogContact, context: Context) -> Outcom
     )
 
 
-def _there(cycle: Cycle, context: Context) -> tuple[str, ...]:
-    """Everyone in the cycle on the day; on the day of a rematch, those who went on."""
+def _still(cycle: Cycle, there: tuple[str, ...], context: Context) -> tuple[str, ...]:
+    """Of those in the cycle on the day, on the day of a rematch those who went on."""
     on = context.programme.day
     gone = {m.person for m in cycle.members if m.left is not None and on(m.left) == context.today}
-    there = were_in(cycle, context.today, context)
-    return tuple(person for person in there if person not in gone or person in cycle.people)
+    return tuple(p for p in there if p not in gone or p in cycle.people) if gone else there

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from .model import Activity, Parameter
+from .model import Activity, Capacity, Parameter
 
 LARGEST = 100_000
 
@@ -45,12 +45,38 @@ class ParameterSpec:
         return value in self.choices
 
 
+EVERYBODY = (Capacity.MENTEE, Capacity.MENTOR)
+PEOPLE = (*EVERYBODY, Capacity.COORDINATOR)
+"""Who does work at all: the system does nothing of its own but closing what is idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Work without which nobody could ever meet a requirement.
+
+    One of `PEOPLE` must be able to do it (of `EVERYBODY`, where only participants may); work that is done by `each`
+    for themselves, every capacity named there.
+    Where `each` hangs on a parameter, `by_parameter` has its name and what each value comes to.
+    """
+
+    activity: Activity
+    each: tuple[Capacity, ...] = ()
+    by_parameter: tuple[str, Mapping[Parameter, tuple[Capacity, ...]]] | None = None
+
+    def from_each(self, parameters: Mapping[str, Parameter]) -> tuple[Capacity, ...]:
+        """The capacities that must all be able to do it; none when one of `PEOPLE` will do."""
+        if self.by_parameter is None:
+            return self.each
+        name, each = self.by_parameter
+        return each[parameters[name]]
+
+
 @dataclass(frozen=True, slots=True)
 class RequirementSpec:
-    """One requirement: `needs` are the activities without which nobody could ever meet it."""
+    """One requirement: what it means, the work it `needs`, the parameters it takes."""
 
     meaning: str
-    needs: tuple[Activity, ...]
+    needs: tuple[Need, ...]
     parameters: Mapping[str, ParameterSpec] = field(default_factory=dict)
 
 
@@ -60,40 +86,45 @@ def _at_least(what: str, minimum: int = 1) -> dict[str, ParameterSpec]:
 
 CATALOGUE: Mapping[str, RequirementSpec] = MappingProxyType({
     "goals-set": RequirementSpec(
-        "there are goals with a measure and a target", (Activity.GOAL,), _at_least("goals")
+        "there are goals with a measure and a target", (Need(Activity.GOAL),), _at_least("goals")
     ),
     "goals-agreed": RequirementSpec(
-        "every participant agreed to every current goal", (Activity.GOAL, Activity.AGREEMENT)
+        "every participant agreed to every current goal", (Need(Activity.GOAL), Need(Activity.AGREEMENT, EVERYBODY))
     ),
     "baseline-present": RequirementSpec(
-        "every current goal has a baseline, or a waiver with a reason", (Activity.BASELINE,)
+        "every current goal has a baseline, or a waiver with a reason", (Need(Activity.BASELINE),)
     ),
     "expectations-recorded": RequirementSpec(
-        "expectations and the cadence of meetings are recorded", (Activity.EXPECTATIONS,)
+        "expectations and the cadence of meetings are recorded", (Need(Activity.EXPECTATIONS),)
     ),
     "observations-completed": RequirementSpec(
         "there are completed observations whose focus was agreed first",
-        (Activity.FOCUS, Activity.OBSERVATION),
+        (Need(Activity.FOCUS), Need(Activity.OBSERVATION)),
         _at_least("observations"),
     ),
     "observations-debriefed": RequirementSpec(
-        "every completed observation is debriefed, or waived with a reason", (Activity.DEBRIEF,)
+        "every completed observation is debriefed, or waived with a reason", (Need(Activity.DEBRIEF),)
     ),
     "reflections-written": RequirementSpec(
         "the participants who have to reflect did so",
-        (Activity.REFLECTION,),
+        (
+            Need(
+                Activity.REFLECTION,
+                by_parameter=("by", {"mentees": (Capacity.MENTEE,), "everyone": EVERYBODY}),
+            ),
+        ),
         {"by": ParameterSpec("choice", "mentees", "whose reflections", choices=("mentees", "everyone"))},
     ),
-    "goals-assessed": RequirementSpec("every current goal is assessed", (Activity.ASSESSMENT,)),
+    "goals-assessed": RequirementSpec("every current goal is assessed", (Need(Activity.ASSESSMENT),)),
     "celebrations-recorded": RequirementSpec(
         "there are celebrations",
-        (Activity.CELEBRATION,),
+        (Need(Activity.CELEBRATION),),
         _at_least("celebrations")
         | {"in_stage": ParameterSpec("bool", True, "count only those recorded in the stage that is left")},
     ),
     "contacts-logged": RequirementSpec(
         "contacts are logged, in number and in minutes together",
-        (Activity.CONTACT,),
+        (Need(Activity.CONTACT),),
         _at_least("contacts", minimum=0)
         | {"minutes": ParameterSpec("int", 0, "how many minutes at least, of all contacts together")},
     ),

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from .catalogue import CATALOGUE
-from .model import COMPLETED, Activity, Capacity, Edge, RequirementUse, Stage, Trigger
+from .catalogue import CATALOGUE, EVERYBODY, PEOPLE
+from .model import COMPLETED, PERSONAL, Activity, Capacity, Edge, RequirementUse, Stage, Trigger
 from .problems import Problem, one_of
 
 
@@ -29,6 +29,7 @@ def check(
     if all(named) and not unresolved:  # otherwise one misspelt name would be blamed in many places
         yield from _ways(where, initial, stages, edges)
         yield from _unmeetable(where, initial, stages, edges)
+        yield from _undoable(where, edges, permissions)
 
 
 def at(where: str, number: int, edge: Edge) -> str:
@@ -114,7 +115,7 @@ def _unmeetable(
         for use in edge.requires:
             stages_then = {edge.source} if _only_there(use) else before
             offered = set(chain.from_iterable(accepted[name] for name in stages_then))
-            for activity in CATALOGUE[use.name].needs:
+            for activity in (need.activity for need in CATALOGUE[use.name].needs):
                 if activity not in offered:
                     place = "the stage it leaves" if _only_there(use) else "no stage before it"
                     verb = "does not accept" if _only_there(use) else "accepts"
@@ -123,6 +124,46 @@ def _unmeetable(
                         f"nobody could meet it: {place} {verb} {activity.value!r}",
                         f"accept {activity.value!r} in {edge.source!r}, or drop the requirement",
                     )
+
+
+def _undoable(
+    where: str, edges: Sequence[Edge], permissions: Mapping[Activity, tuple[Capacity, ...]]
+) -> Iterator[Problem]:
+    """Moves and work that are left to those who will not or may not do them."""
+    told = set[tuple[Activity, tuple[Capacity, ...]]]()
+    for number, edge in enumerate(edges, 1):
+        if edge.trigger is Trigger.ADVANCE and edge.by and not set(edge.by) & set(PEOPLE):
+            what = "only the system may take it, which advances nothing"
+            yield Problem(at(where, number, edge), what, f"add {_any(PEOPLE)} to its 'by'")
+        for use in edge.requires:
+            for need in CATALOGUE[use.name].needs:
+                permitted = permissions.get(need.activity, ())
+                able = EVERYBODY if need.activity in PERSONAL else PEOPLE
+                lacking, fix = _lacking(permitted, need.from_each(use.parameters), able)
+                if not permitted or not lacking or (need.activity, lacking) in told:
+                    continue  # nobody may at all is blamed for itself
+                told.add((need.activity, lacking))
+                yield Problem(
+                    f"{where}: activity: {need.activity}",
+                    f"edge {number} ({edge.source} → {edge.target}) requires {use.name!r}, "
+                    f"and no {' or '.join(lacking)} may record {need.activity.value!r}",
+                    f"add {fix} to its 'by', or drop the requirement",
+                )
+
+
+def _lacking(
+    permitted: tuple[Capacity, ...], each: tuple[Capacity, ...], able: tuple[Capacity, ...]
+) -> tuple[tuple[Capacity, ...], str]:
+    """Who would have to be able to do some work and is not, and whom to add; without `each` one of the able will do."""
+    if each:
+        lacking = tuple(capacity for capacity in each if capacity not in permitted)
+        return lacking, " and ".join(f'"{capacity}"' for capacity in lacking)
+    return (() if set(permitted) & set(able) else able), _any(able)
+
+
+def _any(capacities: Sequence[Capacity]) -> str:
+    *others, last = (f'"{capacity}"' for capacity in capacities)
+    return f"{', '.join(others)} or {last}"
 
 
 def _only_there(use: RequirementUse) -> bool:

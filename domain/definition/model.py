@@ -48,8 +48,8 @@ class Activity(StrEnum):
     WAIVER = "waiver"
 
 
-PERSONAL = frozenset({Activity.AGREEMENT, Activity.REFLECTION, Activity.CONSENT})
-"""What nobody does for somebody else: a promise of the product, not of a definition."""
+PERSONAL = frozenset({Activity.AGREEMENT, Activity.FOCUS, Activity.REFLECTION, Activity.CONSENT})
+"""What only participants do, and nobody on their behalf: a promise of the product, not of a definition."""
 
 
 class Trigger(StrEnum):

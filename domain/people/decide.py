@@ -11,9 +11,9 @@ from ..commands import Command
 from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, forbidden, future, refused
 from ..ids import person_stream
 from ..permission import is_coordinator
-from ..refusal import Refusal
+from ..refusal import Fact, Refusal
 from .pairing import kind_of, pairing_refusals
-from .person import Pairing, Person, Profile
+from .person import Pairing, Person, Profile, survivor
 
 ALREADY_SO = Accepted()
 MOST_MENTEES = 100
@@ -109,11 +109,33 @@ def name_evaluator(person: Person, command: c.NameEvaluator, context: Context) -
     for id in (command.person, command.evaluator):
         if not context.person(id).exists:
             return _unknown(id, what)
-    if command.person == command.evaluator:
-        return refused("self-evaluation", what, "nobody evaluates themselves", "name somebody else")
     if command.evaluator in person.evaluators:
         return ALREADY_SO
-    return accepted(person_stream(person.id), e.EvaluatorNamed(evaluator=command.evaluator))
+    evaluator = survivor(context.person(command.evaluator), context.person)
+
+    def refusals() -> Iterator[Refusal]:
+        if person.merged_into is not None:
+            yield _merged(person, what)
+        if evaluator.id == survivor(person, context.person).id:
+            yield Refusal("self-evaluation", what, "nobody evaluates themselves", "name somebody else")
+        if evaluator.id in person.mentors:
+            why = f"{evaluator.name} mentors {person.name} in an open pairing"
+            yield _mentors(evaluator, person, what, why)
+
+    return all_of(refusals()) or accepted(
+        person_stream(person.id), e.EvaluatorNamed(evaluator=command.evaluator)
+    )
+
+
+def _merged(person: Person, what: str) -> Refusal:
+    why = f"{person.name} was merged into {person.merged_into}"
+    return Refusal("person-merged", what, why, "name that person", {"person": person.id})
+
+
+def _mentors(mentor: Person, mentee: Person, what: str, why: str) -> Refusal:
+    fix = "change the partner in its cycle, or end the pairing, first"
+    facts: dict[str, Fact] = {"mentor": mentor.id, "mentee": mentee.id}
+    return Refusal("evaluator-is-mentor", what, why, fix, facts)
 
 
 @_decides(c.RemoveEvaluator)
@@ -159,14 +181,15 @@ def merge_people(person: Person, command: c.MergePeople, context: Context) -> Ou
             if not known.exists:
                 yield Refusal("no-such-person", what, f"nobody has the id {id}", "", {"person": id})
             if known.merged_into is not None:
-                why = f"{known.name} was merged into {known.merged_into}"
-                yield Refusal("person-merged", what, why, "name that person", {"person": id})
+                yield _merged(known, what)
         if command.person == command.duplicate:
             yield Refusal("same-person", what, "both are the same id", "name two ids")
         if duplicate.pairings:
             why = f"{duplicate.name} is in an open pairing"
             fix = "end it, or change the partner in its cycle, first"
             yield Refusal("still-paired", what, why, fix, {"person": duplicate.id})
+        if command.person != command.duplicate:
+            yield from _would_evaluate(person, duplicate, context, what)
 
     return all_of(refusals()) or Accepted(
         (
@@ -174,6 +197,20 @@ def merge_people(person: Person, command: c.MergePeople, context: Context) -> Ou
             Decided(person_stream(duplicate.id), e.PersonMerged(into=person.id)),
         )
     )
+
+
+def _would_evaluate(person: Person, duplicate: Person, context: Context, what: str) -> Iterator[Refusal]:
+    """Nobody becomes the evaluator of whom they mentor because two records become one."""
+    for mentor in map(context.person, person.mentors):
+        if mentor.ids & duplicate.evaluators:
+            why = f"{mentor.name} mentors {person.name} in an open pairing and evaluates {duplicate.name}"
+            yield _mentors(mentor, person, what, why)
+    for mentee in map(context.person, person.mentees):
+        if duplicate.ids & mentee.evaluators:
+            why = (
+                f"{person.name} mentors {mentee.name} in an open pairing, and {duplicate.name} evaluates them"
+            )
+            yield _mentors(person, mentee, what, why)
 
 
 def _taken_over(person: Person, duplicate: Person) -> Iterator[e.Event]:

@@ -1,14 +1,15 @@
 """The hard rules of pairing, decided on the people's own streams.
 
-No self-mentoring; one open pairing as a mentee; mentors within capacity; no evaluator as mentor; nobody
-with whom they are not to be paired. Proposals and scores are not here.
+No self-mentoring; one open pairing as a mentee; mentors within capacity, counted in open cycles; no evaluator as
+mentor; nobody with whom they are not to be paired. Proposals and scores are not here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
+from ..cycle.of_pairing import keeps_its_place
 from ..decision import Context
 from ..events import Participant
 from ..refusal import Refusal
@@ -38,8 +39,7 @@ def pairing_refusals(
         yield from _available(participant, person, what)
         if participant.mentee:
             yield from _one_pairing(person, replaces, what)
-        if participant.mentor:
-            yield from _capacity(participant, person, new, replaces, context, what)
+    yield from over_capacity(new, context, what, replaces=replaces)
     for mentor, mentee in permutations(new.participants, 2):
         if mentor.mentor and mentee.mentee:
             yield from _evaluates(context.person(mentor.person), context.person(mentee.person), what)
@@ -82,31 +82,39 @@ def _one_pairing(person: Person, replaces: str | None, what: str) -> Iterator[Re
             )
 
 
-def _capacity(
-    participant: Participant,
-    person: Person,
-    new: Pairing,
-    replaces: str | None,
-    context: Context,
-    what: str,
+def over_capacity(
+    new: Pairing, context: Context, what: str, *, replaces: str | None = None
 ) -> Iterator[Refusal]:
-    own = person.profile.capacity
-    capacity = context.definition.mentor_capacity if own is None else own
-    before = person.pairings.get(replaces) if replaces else None
-    freed = _mentees(before, person.id) if before and before.has(person.id, mentor=True) else 0
-    load = person.load - freed + _mentees(new, participant.person)
-    if load > capacity:
-        yield Refusal(
-            "over-capacity",
-            what,
-            f"{person.name} would have {load} mentee{'' if load == 1 else 's'} and takes {capacity}",
-            "choose another mentor, or raise their capacity",
-            {"person": person.id, "load": load, "capacity": capacity},
-        )
+    """Mentors who would have more mentees in open cycles than they take; whom they had in `replaces` does not count.
+
+    Cycles are looked at only where the open pairings would be too many.
+    """
+    for participant in new.participants:
+        person = context.person(participant.person)
+        if not participant.mentor:
+            continue
+        own = person.profile.capacity
+        capacity = context.definition.mentor_capacity if own is None else own
+        others = [p for p in person.pairings.values() if p.id != replaces and p.has(person.id, mentor=True)]
+        load = _mentees([*others, new], participant.person)
+        if load > capacity:
+            load = _mentees([*_open(others, context), new], participant.person)
+        if load > capacity:
+            yield Refusal(
+                "over-capacity",
+                what,
+                f"{person.name} would have {load} mentee{'' if load == 1 else 's'} and takes {capacity}",
+                "choose another mentor, or raise their capacity",
+                {"person": person.id, "load": load, "capacity": capacity},
+            )
 
 
-def _mentees(pairing: Pairing, besides: str) -> int:
-    return sum(1 for p in pairing.participants if p.mentee and p.person != besides)
+def _open(pairings: Iterable[Pairing], context: Context) -> Iterator[Pairing]:
+    return (pairing for pairing in pairings if keeps_its_place(pairing, context.cycle))
+
+
+def _mentees(pairings: Iterable[Pairing], besides: str) -> int:
+    return sum(1 for pairing in pairings for p in pairing.participants if p.mentee and p.person != besides)
 
 
 def _evaluates(mentor: Person, mentee: Person, what: str) -> Iterator[Refusal]:

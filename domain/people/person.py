@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import events as e
-from ..change import change
+from ..change import change, maker
 from ..events import Participant
 from ..ids import subject_of
 from ..recorded import Recorded
 from ..vocabulary import PairingKind, TeachingArea
+
+Changes = dict[str, Any]
+"""What an event alters of a person, by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +87,47 @@ class Person:
         return next((p for p in self.pairings.values() if p.has(self.id, mentee=True)), None)
 
     @property
-    def load(self) -> int:
-        """How many mentees this person has now, over all open pairings."""
-        return sum(
-            sum(1 for p in pairing.participants if p.mentee and p.person != self.id)
+    def mentors(self) -> tuple[str, ...]:
+        """Who mentors this person in an open pairing."""
+        return tuple(
+            p.person
+            for pairing in self.pairings.values()
+            if pairing.has(self.id, mentee=True)
+            for p in pairing.participants
+            if p.mentor and p.person != self.id
+        )
+
+    @property
+    def mentees(self) -> tuple[str, ...]:
+        """Whom this person mentors in an open pairing."""
+        return tuple(
+            p.person
             for pairing in self.pairings.values()
             if pairing.has(self.id, mentor=True)
+            for p in pairing.participants
+            if p.mentee and p.person != self.id
         )
+
+    @property
+    def load(self) -> int:
+        """How many mentees this person has now, over all open pairings."""
+        return len(self.mentees)
+
+
+def survivor(person: Person, find: Callable[[str], Person]) -> Person:
+    """Who somebody is today: whoever they were merged into."""
+    while person.merged_into is not None:
+        person = find(person.merged_into)
+    return person
+
+
+_profile = maker(Profile)
+_pairing = maker(Pairing)
 
 
 def profile_of(event: e.PersonAdded | e.PersonChanged) -> Profile:
     """The profile that an event states."""
-    return Profile(
+    return _profile(
         event.name,
         event.external_id,
         event.source,
@@ -110,32 +142,37 @@ def profile_of(event: e.PersonAdded | e.PersonChanged) -> Profile:
 
 
 def evolve_person(person: Person, recorded: Recorded[Any]) -> Person:
-    """The person after one more event of their stream."""
-    now = {"id": subject_of(recorded.stream), "version": recorded.version}
-    match recorded.event:
-        case e.PersonAdded() | e.PersonChanged() as event:
-            return change(person, **now, profile=profile_of(event))
-        case e.EvaluatorNamed(evaluator=other):
-            return change(person, **now, evaluators=person.evaluators | {other})
-        case e.EvaluatorRemoved(evaluator=other):
-            return change(person, **now, evaluators=person.evaluators - {other})
-        case e.PersonLeft():
-            return change(person, **now, active=False)
-        case e.PersonReturned():
-            return change(person, **now, active=True)
-        case e.PersonMerged(into=other):
-            return change(person, **now, active=False, merged_into=other)
-        case e.PersonAbsorbed(duplicate=other):
-            return change(person, **now, duplicates=(*person.duplicates, other))
-        case e.DoNotPair(other=other):
-            return change(person, **now, not_with=person.not_with | {other})
-        case e.PairingPublished(pairing=id) as event:
-            pairing = Pairing(id, event.kind, event.participants, event.cycle)
-            return change(person, **now, pairings={**person.pairings, id: pairing})
-        case e.PairingEnded(pairing=ended):
-            return change(person, **now, pairings={id: p for id, p in person.pairings.items() if id != ended})
-        case other:
-            raise KeyError(type(other))
+    """The person after one more event of their stream; raises KeyError for an event of another kind of stream."""
+    changes = _HANDLERS[type(recorded.event)](person, recorded.event)
+    return change(person, id=person.id or subject_of(recorded.stream), version=recorded.version, **changes)
+
+
+def _described(person: Person, event: e.PersonAdded | e.PersonChanged) -> Changes:
+    return {"profile": profile_of(event)}
+
+
+def _published(person: Person, event: e.PairingPublished) -> Changes:
+    pairing = _pairing(event.pairing, event.kind, event.participants, event.cycle)
+    return {"pairings": {**person.pairings, event.pairing: pairing}}
+
+
+def _ended(person: Person, event: e.PairingEnded) -> Changes:
+    return {"pairings": {id: p for id, p in person.pairings.items() if id != event.pairing}}
+
+
+_HANDLERS: dict[type[e.Event], Callable[[Person, Any], Changes]] = {
+    e.PersonAdded: _described,
+    e.PersonChanged: _described,
+    e.EvaluatorNamed: lambda person, event: {"evaluators": person.evaluators | {event.evaluator}},
+    e.EvaluatorRemoved: lambda person, event: {"evaluators": person.evaluators - {event.evaluator}},
+    e.PersonLeft: lambda person, event: {"active": False},
+    e.PersonReturned: lambda person, event: {"active": True},
+    e.PersonMerged: lambda person, event: {"active": False, "merged_into": event.into},
+    e.PersonAbsorbed: lambda person, event: {"duplicates": (*person.duplicates, event.duplicate)},
+    e.DoNotPair: lambda person, event: {"not_with": person.not_with | {event.other}},
+    e.PairingPublished: _published,
+    e.PairingEnded: _ended,
+}
 
 
 def fold_person(history: Iterable[Recorded[Any]], person: Person | None = None) -> Person:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.change import change
 from mentorcycle.domain.definition import Definition, DefinitionRef
 from mentorcycle.domain.ids import MAIN_PROGRAMME, programme_stream
 from mentorcycle.domain.programme import Programme, fold_programme
@@ -18,6 +19,10 @@ from ..codec import decode, from_micros, to_micros
 from ..definitions import Definitions
 from ..readers import Readers
 from ..stores.port import Log
+from .bounds import concerning
+
+if TYPE_CHECKING:
+    from ..history import History
 
 At = int | datetime | None
 """A position of the log, an aware instant of recording, or None for now."""
@@ -65,6 +70,24 @@ class Asked:
     def find_definition(self, name: str, programme: Programme) -> Definition | None:
         """The published definition called `name` or `name@version`; empty asks for the programme's default."""
         return self._definitions.wanted(name, programme)
+
+    def concerns(self, programme: str, stream: str) -> bool:
+        """Whether what happened in a stream concerns a programme."""
+        with self.readers.view() as view:
+            return bool(concerning(view, self.tenant, programme, [stream]))
+
+    def with_all_ids(self, actor: Actor) -> Actor:
+        """The participant with every id they go by: merged duplicates and the one they were merged into."""
+        if actor.role is not Role.PARTICIPANT:
+            return actor
+        with self.readers.view() as view:
+            return change(actor, also=frozenset(view.people.ids_of(self.tenant, actor.id)) - {actor.id})
+
+    @property
+    def _past(self) -> History:
+        from ..history import History  # loads what a list of cycles never needs
+
+        return History(self.store, self.tenant, self.concerns)
 
     def _bounded(self, actor: Actor, programme: str | None) -> str | None:
         """The programme to filter by: an actor who is bounded to one sees no other."""

@@ -144,7 +144,7 @@ class CycleQuestions(Asked):
         if actor.role is Role.PARTICIPANT:
             with self.readers.view() as view:
                 ever = {p for past in view.cycles.course(self.tenant, row.cycle) for p in past.people}
-            allowed = actor.id in ever
+                allowed = not ever.isdisjoint(view.people.ids_of(self.tenant, actor.id))
         else:
             allowed = actor.programme in (None, row.programme)
         if not allowed:

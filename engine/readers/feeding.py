@@ -5,10 +5,8 @@ Progress is compared inside the transaction, so whoever comes second takes nothi
 
 from __future__ import annotations
 
-import gc
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from mentorcycle.projections.projection import ReadModel
@@ -35,18 +33,6 @@ def advance(tables: Tables, fed: Fed, batch: Batch, scanned: int, head: int, now
         return _advance(tables, fed, batch, scanned, head, now, carefully=bool(batch.unreadable))
     except _NotTaken:
         return _advance(tables, fed, batch, scanned, head, now, carefully=True)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Without the garbage collector, which in a large batch finds thousands of live events, again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _NotTaken(Exception):

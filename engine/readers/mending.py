@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mentorcycle.domain.errors import StoreUnavailable
@@ -32,9 +33,11 @@ class Inspected(NamedTuple):
 def dead_letters(readers: Readers) -> list[DeadLetter]:
     """Every stream that is set aside, by read model, in order of the log."""
     with readers.tables.reader() as connection:
-        if not registry.read(connection):
-            return []
-        return [_letter(*row) for row in connection.execute(LIST)]
+        return _listed(connection)
+
+
+def _listed(connection: sqlite3.Connection) -> list[DeadLetter]:
+    return [_letter(*row) for row in connection.execute(LIST)] if registry.read(connection) else []
 
 
 def _letter(model: str, tenant: str, stream: str, position: int, error: str, since: int) -> DeadLetter:
@@ -47,20 +50,25 @@ def inspect(readers: Readers, letter: DeadLetter) -> Inspected:
     return Inspected(letter, rows[0].topic, rows[0].version, len(rows))
 
 
-def retry(readers: Readers, letter: DeadLetter) -> DeadLetter | None:
+class _Rehearsed(Exception):
+    """Rolls back what was only tried."""
+
+
+def retry(readers: Readers, letter: DeadLetter, *, dry_run: bool = False) -> DeadLetter | None:
     """Take the stream's events again, from the one that failed on; give back what is left, None when mended."""
-    return _resume(readers, letter, discard=False)
+    return _resume(readers, letter, discard=False, dry_run=dry_run)
 
 
-def discard(readers: Readers, letter: DeadLetter) -> DeadLetter | None:
+def discard(readers: Readers, letter: DeadLetter, *, dry_run: bool = False) -> DeadLetter | None:
     """Leave the event out for good, in every later rebuild too, and take those of the stream that follow."""
-    return _resume(readers, letter, discard=True)
+    return _resume(readers, letter, discard=True, dry_run=dry_run)
 
 
-def _resume(readers: Readers, letter: DeadLetter, *, discard: bool) -> DeadLetter | None:
+def _resume(readers: Readers, letter: DeadLetter, *, discard: bool, dry_run: bool) -> DeadLetter | None:
     now = readers.clock()
     model = readers.model(letter.model)
-    with readers.tables.writer() as connection:
+    left: DeadLetter | None = None
+    with suppress(_Rehearsed), readers.tables.writer() as connection:
         if discard:
             values = (letter.model, letter.position, letter.tenant, letter.stream, letter.error, now)
             connection.execute(DISCARD, values)
@@ -68,8 +76,10 @@ def _resume(readers: Readers, letter: DeadLetter, *, discard: bool) -> DeadLette
         for generation in registry.read(connection):
             if (generation.name, generation.version) == (model.name, model.version):
                 _take_up(readers, connection, generation, letter, rows, now)
-    left = (known for known in dead_letters(readers) if known[:3] == letter[:3])
-    return next(left, None)
+        left = next((known for known in _listed(connection) if known[:3] == letter[:3]), None)
+        if dry_run:
+            raise _Rehearsed
+    return left
 
 
 def _take_up(

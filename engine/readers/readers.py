@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ from mentorcycle.projections import MODELS
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import Log
+from ..undisturbed import undisturbed
 from . import registry
 from .batch import Batch, Decode, decoded
-from .feeding import advance, undisturbed
+from .feeding import advance
 from .letters import DeadLetter
 from .registry import Generation, Lineup, lineup
 from .tables import Tables, tables_of
@@ -65,15 +66,20 @@ class Readers:
 
     @contextmanager
     def view(self) -> Iterator[View]:
-        """Read models that know every event up to now, all as of one moment."""
+        """Read models that know every event up to now, all as of one moment.
+
+        Raises `StoreUnavailable` when they tell of events that the log does not have.
+        """
         head = self.store.head()
         while True:
             with self.tables.reader() as connection:
                 lineups = self._lineups(connection)
                 if all(one.ready(head) for one in lineups):
+                    if any(one.active and one.active.position > head for one in lineups):
+                        self._check_end(lineups)
                     yield View(connection, {one.model.name: one for one in lineups})
                     return
-            self.catch_up(head)
+            head = self.catch_up(head)
 
     def catch_up(self, upto: int | None = None) -> int:
         """Let every read model take the events up to a position (default: the last); return that position.
@@ -85,7 +91,8 @@ class Readers:
             return head
         with self._catching_up, _said_if_read_only():
             size = self._batch
-            while behind := self._behind(head):
+            # The end may also come nearer: a backup may be put in the place of the log meanwhile.
+            while behind := self._behind(head := min(head, self.store.head())):
                 if any(one.to_create for one in behind):
                     self._begin()
                 else:
@@ -96,6 +103,13 @@ class Readers:
                     size = min(2 * size, self.largest)
             self.told(head, head)
         return head
+
+    def beyond(self, lineups: Iterable[Lineup] | None = None) -> list[Generation]:
+        """Generations that serve and have read further than the log goes: events were taken out of it."""
+        found = self.lineups() if lineups is None else lineups
+        serving = [one.active for one in found if one.active]
+        head = self.store.head()  # asked last: others may append, and bring read models up to date
+        return [generation for generation in serving if generation.position > head]
 
     def lineups(self) -> list[Lineup]:
         """What there is of each read model."""
@@ -183,6 +197,15 @@ class Readers:
             for model in self.models:
                 if lineup(model, rows).to_create:
                     registry.begin(connection, model, rows, self.clock())
+
+    def _check_end(self, lineups: Sequence[Lineup]) -> None:
+        if beyond := self.beyond(lineups):
+            raise StoreUnavailable(
+                "the read models tell of events that the log does not have",
+                f"{beyond[0].name} has read up to event {beyond[0].position},"
+                f" and the log ends with event {self.store.head()}",
+                "run: mentorcycle audit verify; then restore a backup, or go on without them: mentorcycle db rebuild",
+            )
 
     def _behind(self, head: int) -> list[Lineup]:
         return [one for one in self.lineups() if not one.ready(head)]

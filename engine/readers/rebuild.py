@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mentorcycle.projections.projection import ReadModel
 
 from . import registry
-from .registry import Lineup, lineup
+from .registry import Generation, Lineup, lineup
 
 if TYPE_CHECKING:
     from .readers import Readers
@@ -38,7 +38,10 @@ class Rebuilt(NamedTuple):
 
 
 def rebuild(readers: Readers, name: str, progress: Progress | None = None) -> Rebuilt:
-    """Build, compare at the same position of the log, switch in one transaction and drop the old one."""
+    """Build, compare at the same position of the log, switch in one transaction and drop the old one.
+
+    One that has read further than the log goes is not compared: the new one ends where the log does.
+    """
     model = readers.model(name)
     readers.catch_up()
     _begin(readers, model)
@@ -48,7 +51,8 @@ def rebuild(readers: Readers, name: str, progress: Progress | None = None) -> Re
         if new is None:  # another process has finished the same rebuild
             _begin(readers, model)
             continue
-        target = one.active.position if one.active else readers.store.head()
+        old = _comparable(readers, one)
+        target = old.position if old else readers.store.head()
         if progress is not None:
             progress(new.position, target)
         if new.position < target:
@@ -67,9 +71,14 @@ def _begin(readers: Readers, model: ReadModel) -> None:
         begun = lineup(model, rows).building
         if begun is not None:
             letters: int = connection.execute(LETTERS, (model.name, begun.generation)).fetchone()[0]
-            if not letters:
+            if not letters and begun.position <= readers.store.head():
                 return
         registry.begin(connection, model, rows, readers.clock())
+
+
+def _comparable(readers: Readers, one: Lineup) -> Generation | None:
+    """The generation that serves, unless it has read further than the log goes."""
+    return None if readers.beyond([one]) else one.active
 
 
 def _lineup(readers: Readers, model: ReadModel) -> Lineup:
@@ -81,7 +90,7 @@ def _compared(readers: Readers, model: ReadModel) -> Rebuilt | None:
     """Both digests as of one moment; None when the old one has moved on meanwhile."""
     with readers.tables.reader() as connection:
         one = lineup(model, registry.read(connection))
-        old, new = one.active, one.building
+        old, new = _comparable(readers, one), one.building
         if new is None or (old is not None and old.position != new.position):
             return None
         before = model.digest(connection, old.generation) if old else None

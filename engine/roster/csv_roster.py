@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.people.decide import MOST_MENTEES
 
 from .address import looks_like_email
 from .files import opened_csv
@@ -27,7 +28,6 @@ COLUMNS = (
     Column("areas", "teaching areas the person can help with, with ; between", longest=2000),
     Column("capacity", "how many mentees the person takes at most"),
 )
-MOST_MENTEES = 999
 
 
 def template() -> str:
@@ -92,8 +92,7 @@ class _People:
             known_areas.append(area)
             if not area:
                 found.append(problem("areas", word, "there is no such teaching area", suggestion))
-        if capacity and not _is_count(capacity):
-            what = "it is not a whole number"
+        if capacity and (what := _no_capacity(capacity)):
             found.append(problem("capacity", capacity, what, f"write a number from 0 to {MOST_MENTEES}"))
         found += self._twice(external_id, line)
         if found:
@@ -162,5 +161,10 @@ def _words(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for part in cell.split(";") if (word := part.strip())))
 
 
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 3
+def _no_capacity(text: str) -> str:
+    if not (text.isascii() and text.isdigit()):
+        return "it is not a whole number"
+    digits = text.lstrip("0") or "0"
+    # Python refuses to read a number of thousands of digits
+    few = len(digits) <= len(str(MOST_MENTEES)) and int(digits) <= MOST_MENTEES
+    return "" if few else f"it is more than {MOST_MENTEES}"

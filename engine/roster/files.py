@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
-from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.errors import InvalidInput, NoSuchFile
 
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -15,11 +15,11 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 @contextmanager
 def opened(path: Path) -> Iterator[BufferedReader]:
-    """The bytes of a file; `InvalidInput` for none, or one that cannot be read."""
+    """The bytes of a file; `NoSuchFile` for none, `InvalidInput` for one that cannot be read."""
     try:
         stream = path.open("rb")
     except FileNotFoundError:
-        raise InvalidInput(f"there is no file {path}", "", "check the path") from None
+        raise NoSuchFile(str(path)) from None
     except (OSError, ValueError) as error:
         raise InvalidInput(f"{path} cannot be opened", reason(error), "pass a readable file") from None
     with stream:
@@ -47,6 +47,11 @@ def is_package(path: Path) -> bool:
         return False
     with opened(path) as stream:
         return stream.read(4) == _ZIP
+
+
+def called(path: Path) -> str:
+    """The last name in a path; that of the folder itself for `.` and `..`."""
+    return (path.resolve().name if path.name in ("", "..") else path.name) or str(path)
 
 
 def workbook(name: str) -> InvalidInput:

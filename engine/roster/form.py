@@ -70,7 +70,7 @@ class Form:
             cells = without_problem(row.cells, self.table.names) if self.is_errors_file else row.cells
             if row.fault:
                 self.refuse(row.line, cells, [self.problem(row.line, "", "", *row.fault)])
-            elif wrong := self._wrong_number(cells):
+            elif wrong := wrong_number(cells, self._width):
                 if any(map(str.strip, cells)):
                     self.refuse(row.line, cells, [self.problem(row.line, "", "", *wrong)])
             elif any(map(str.strip, cells)):
@@ -118,12 +118,6 @@ class Form:
     def _header_problem(self, column: str, what: str, suggestion: str) -> None:
         self.problems.append(self.problem(self.table.line, column[:80], "", what, suggestion))
 
-    def _wrong_number(self, cells: list[str]) -> tuple[str, str] | None:
-        if len(cells) < self._width or any(map(str.strip, cells[self._width :])):
-            what = f"the row has {len(cells)} cells and the header has {self._width}"
-            return what, "put a cell that contains the delimiter between quotation marks"
-        return None
-
     def _check(self, line: int, values: list[str]) -> list[Problem]:
         found = []
         for column, value in zip(self.columns, values, strict=True):
@@ -137,3 +131,11 @@ class Form:
                 what = "a line break stands in it"
                 found.append(self.problem(line, column.name, value, what, "delete the line break"))
         return found
+
+
+def wrong_number(cells: Sequence[str], width: int) -> tuple[str, str] | None:
+    """What to say of a row with another number of cells than its header; blank ones at the end do not count."""
+    if len(cells) < width or any(map(str.strip, cells[width:])):
+        what = f"the row has {len(cells)} cells and the header has {width}"
+        return what, "put a cell that contains the delimiter between quotation marks"
+    return None

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, cast
 
-from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.errors import InvalidInput, NoSuchFile
 
-from .files import reason, workbook
+from .files import called, reason, workbook
 from .text import Readable
 
 MOST_ENTRIES = 1000
@@ -76,14 +76,17 @@ def _damage_told(name: str) -> Iterator[None]:
 
 @contextmanager
 def opened_package(path: Path) -> Iterator[Package]:
-    """The set of files in a folder or a zip; `InvalidInput` for what is neither, or not safe to read."""
+    """The set of files in a folder or a zip; `InvalidInput` for what is neither, or not safe to read.
+
+    `NoSuchFile` when nothing is there.
+    """
     if path.is_dir():
         yield _folder(path)
         return
     try:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
-        raise InvalidInput(f"there is no folder or zip {path}", "", "check the path") from None
+        raise NoSuchFile(str(path), "folder or zip") from None
     except (*_DAMAGE, OSError, ValueError) as error:
         fix = "export or download it again"
         raise InvalidInput(f"{path.name} is not a zip that can be read", reason(error), fix) from None
@@ -99,12 +102,12 @@ def _folder(path: Path) -> Package:
             found = {each.name: each for each in inner[0].iterdir()}
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read", reason(error), "pass a readable folder") from None
-    files = _by_lower_name(path.name, [name for name, each in found.items() if each.is_file()])
-    return Package(path.name, files, lambda name: found[name].open("rb"))
+    files = _by_lower_name(called(path), [name for name, each in found.items() if each.is_file()])
+    return Package(called(path), files, lambda name: found[name].open("rb"))
 
 
 def _zip(name: str, archive: zipfile.ZipFile) -> Package:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     if len(entries) > MOST_ENTRIES:
         raise InvalidInput(
             f"{name} has {len(entries)} files in it", "a set has fewer than 30", "check the zip"

@@ -15,7 +15,8 @@ def read(path: Path, areas: Collection[str], today: date | None = None, known: C
     """The roster in a CSV file of our own, or in a folder or zip of OneRoster files.
 
     `areas` are the teaching areas that exist; `today` ends roles whose end date has passed; `known` are the
-    external ids of present staff, by which a delta is understood. What cannot be read at all is `InvalidInput`.
+    external ids of present staff, by which a delta is understood. What cannot be read at all is `InvalidInput`,
+    and what is not there `NoSuchFile`.
     """
     if not is_package(path):
         return read_csv(path, areas)

@@ -44,6 +44,11 @@ class Table:
     delimiter: str
     rows: Iterator[Row]
 
+    @property
+    def width(self) -> int:
+        """How many columns there are, up to the last that has a name."""
+        return max((index + 1 for index, name in enumerate(self.names) if name), default=0)
+
     def twice(self) -> list[str]:
         """Names of columns that occur more than once."""
         counted = Counter(key(name) for name in self.names if key(name))

@@ -43,6 +43,12 @@ class Desk:
             return False
         return True
 
+    def would_refuse(self, command: Command) -> None:
+        """Something that is looked at and not done: a refusal counts, and what would be taken is left alone."""
+        result = self.engine.execute(command, OFFICE, dry_run=True)
+        if isinstance(result, Refused):
+            self._count(result, command)
+
     def many(self, commands: Sequence[Command], actor: Actor = OFFICE) -> Batch:
         """Many acts in one commit; some of them may be refused."""
         batch = self.engine.execute_many(commands, actor)
@@ -58,7 +64,7 @@ class Desk:
 
     def people(self, ids: Sequence[str]) -> list[Person]:
         """Everybody as they are now."""
-        return [self.engine.person(id) for id in ids]
+        return [self.engine.person(id, OFFICE) for id in ids]
 
     def _count(self, refused: Refused, command: Command) -> None:
         self.refused += 1

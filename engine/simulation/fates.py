@@ -13,6 +13,7 @@ from mentorcycle.domain.vocabulary import CancelReason, ExtendGround, PauseReaso
 
 from . import side_paths as paths
 from .agenda import Later, Story
+from .desk import OFFICE
 from .pair import BRISK, SLOW, STEADY, STUCK, Pair, Temperament
 
 Path = Callable[[Pair], Story]
@@ -66,6 +67,6 @@ def _take(free: list[Pair], *temperaments: Temperament) -> Pair:
 def _mentors_alone(pair: Pair) -> bool:
     """Whether the mentor has no other pairing."""
     engine = pair.desk.engine
-    pairing = engine.person(pair.mentee).pairing_as_mentee
+    pairing = engine.person(pair.mentee, OFFICE).pairing_as_mentee
     mentors = [p.person for p in pairing.participants if p.mentor] if pairing else []
-    return all(len(engine.person(mentor).pairings) == 1 for mentor in mentors)
+    return all(len(engine.person(mentor, OFFICE).pairings) == 1 for mentor in mentors)

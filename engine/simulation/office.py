@@ -100,7 +100,7 @@ class Office:
     def merges(self) -> Story:
         """Somebody is in the roster twice; in September it is noticed."""
         yield Later(self.agenda.days_until(date(2025, 9, 17)))
-        double = self.desk.engine.person(self.people[-1])
+        double = self.desk.engine.person(self.people[-1], OFFICE)
         same = (p for p in self.desk.people(self.people[:-1]) if p.name == double.name)
         first = next(p for p in same if p.profile.school == double.profile.school)
         self.desk.do(c.MergePeople(first.id, double.id))

@@ -51,7 +51,7 @@ def replacement(mentee: Person, people: Sequence[Person], unwanted: Sequence[str
 
 
 def full(people: Sequence[Person], unwanted: Sequence[str]) -> Person | None:
-    """Some mentor without any room left."""
+    """Some mentor with as many pairings as they take; there is room after all where a cycle of theirs is over."""
     mentors = (p for p in people if takes_mentees(p) and p.active and p.id not in unwanted)
     return next((p for p in mentors if p.load >= (p.profile.capacity or 0)), None)
 

@@ -23,6 +23,7 @@ from mentorcycle.domain.vocabulary import (
 
 from . import pairs, phrases
 from .agenda import Later, Story
+from .desk import OFFICE
 from .pair import Pair
 
 Stages = tuple[str, ...]
@@ -60,8 +61,8 @@ def rematched(pair: Pair, people: Sequence[str], stages: Stages = ANY, *, apart:
     yield from until(pair)
     everybody = pair.desk.people(people)
     if busy := pairs.full(everybody, pair.cycle.people):
-        pair.desk.attempt(c.Rematch(pair.id, leaves, busy.id))
-    mentee = pair.desk.engine.person(pair.mentee)
+        pair.desk.would_refuse(c.Rematch(pair.id, leaves, busy.id))
+    mentee = pair.desk.engine.person(pair.mentee, OFFICE)
     if joins := pairs.replacement(mentee, everybody, pair.cycle.people):
         pair.desk.do(c.Rematch(pair.id, leaves, joins.id, do_not_pair_again=apart))
         if apart:
@@ -80,7 +81,7 @@ def mentor_leaves(pair: Pair, people: Sequence[str], back_after: int) -> Story:
     yield from until(pair)
     (leaves,) = pair.cycle.mentors
     pair.desk.do(c.MarkLeft(leaves, LeaveReason.LEAVE))
-    mentee = pair.desk.engine.person(pair.mentee)
+    mentee = pair.desk.engine.person(pair.mentee, OFFICE)
     if joins := pairs.replacement(mentee, pair.desk.people(people), pair.cycle.people):
         pair.desk.do(c.Rematch(pair.id, leaves, joins.id))
         pair.desk.attempt(c.Rematch(pair.id, joins.id, leaves))
@@ -168,6 +169,6 @@ def undone(pair: Pair) -> Story:
 
 def _due(pair: Pair, cycle: Cycle) -> date:
     engine = pair.desk.engine
-    clock = stage_clock(cycle, engine.definition(cycle.id), engine.programme(), pair.agenda.today)
+    clock = stage_clock(cycle, engine.definition(cycle.id, OFFICE), engine.programme(), pair.agenda.today)
     assert clock is not None, "an active cycle has a stage with a budget"
     return clock.due

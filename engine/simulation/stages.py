@@ -220,7 +220,7 @@ def mend(pair: Pair) -> None:
     cycle = pair.cycle
     rematched = any(member.until for member in cycle.members)
     if pair.is_in() and (cycle.stage == "goal-set" or rematched):
-        open_ = [goal for goal in cycle.goals if goal.outcome is None]
+        open_ = [goal for goal in cycle.goals if goal.outcome is None or goal.anew]
         for person in cycle.people:
             if any(person not in goal.agreed for goal in open_):
                 pair.does(person, c.AgreeGoals(pair.id))

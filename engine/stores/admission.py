@@ -63,10 +63,11 @@ def admit(
     versions: dict[Key, int],
     last: int,
     recorded_at: int,
+    incarnation: str = "",
 ) -> Admitted:
     """Judge slices in order, each seeing those taken before it; `known` and `versions` are kept up to date.
 
-    `last` is the highest position ever given.
+    `last` is the highest position ever given, `incarnation` that of the log.
     """
     admitted = Admitted()
     outcomes, events, commands = admitted.outcomes, admitted.events, admitted.commands
@@ -79,7 +80,8 @@ def admit(
             outcomes.append(_again(slice_, before))
             untaken.add(key)
             continue
-        if slice_.after and not untaken.isdisjoint((tenant, id_) for id_ in slice_.after):
+        other = slice_.incarnation is not None and slice_.incarnation != incarnation
+        if other or (slice_.after and not untaken.isdisjoint((tenant, id_) for id_ in slice_.after)):
             stream, version = next(iter(expected.items()), (slice_.command_id, 0))
             outcomes.append(Conflict(stream, version, versions.get((tenant, stream), 0)))
             untaken.add(key)

@@ -91,6 +91,10 @@ class MemoryStore:
             rows = (self._log[index] for index in range(after, end))
             return list(islice((row for row in rows if row.tenant == tenant), limit))
 
+    def incarnation(self) -> str:
+        """Always the same: nothing can take the place of what lives in this process."""
+        return ""
+
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
         with self._lock:

@@ -45,7 +45,8 @@ class Slice:
     `expected` gives the version (0 = does not exist) that every stream read for the decision must
     still have, also streams that get no event. `content_hash` is the digest of the command's content.
     `after` names slices of the same call whose effects this one was decided on: unless each of them is taken
-    now, it is a conflict, whatever the versions say.
+    now, it is a conflict, whatever the versions say. `incarnation` is that of the log it was decided on (None: of
+    any): versions of another log prove nothing.
     """
 
     tenant: str
@@ -55,6 +56,7 @@ class Slice:
     events: Sequence[NewEvent]
     words: Sequence[NewWords] = ()
     after: Sequence[str] = ()
+    incarnation: str | None = None
 
 
 class Appended(NamedTuple):
@@ -108,6 +110,9 @@ class Log(Protocol):
         self, after: int, limit: int, *, upto: int | None = None, tenant: str | None = None
     ) -> list[StoredRow]:
         """At most `limit` events with `after` < position (<= `upto`), in order of position."""
+
+    def incarnation(self) -> str:
+        """Which log this is: another text, never used before, once a backup has taken its place."""
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""

@@ -120,6 +120,8 @@ class PostgresStore(PostgresReader):
                     )
         if written.tx is not None:
             self.commits += 1
+        if written.incarnation is not None:
+            self._connections.incarnation = written.incarnation
         return written
 
     def _answers(

@@ -27,13 +27,15 @@ _NO_WORDS = (texts(()), texts(()), numbers(()), texts(()), blobs(()), blobs(()),
 @dataclass(frozen=True, slots=True)
 class Written:
     """Outcomes of one commit. `tx` is None when it wrote nothing; `base` is the position before its first event, None
-    while it has none. `known` are the commands that were taken before."""
+    while it has none. `known` are the commands that were taken before, `incarnation` is that of the log, where
+    it was looked up."""
 
     outcomes: Sequence[Outcome]
     tx: int | None
     base: int | None
     recorded_at: int
     known: frozenset[Key] = frozenset()
+    incarnation: str | None = None
 
 
 def check_text(slice_: Slice) -> None:
@@ -54,7 +56,9 @@ def write_new(
 ) -> Written | None:
     """Write slices that are all new and stand where they should; None, with nothing written, when they do not."""
     expected = _first_expected(requests)
-    admitted = admit(requests, {}, dict(expected), 0, 0)
+    decided_on = {slice_.incarnation for slice_, _ in requests} - {None}
+    incarnation = next(iter(decided_on), None)  # that of the others is another, so they are not admitted
+    admitted = admit(requests, {}, dict(expected), 0, 0, incarnation or "")
     tenant = requests[0][0].tenant
     if len(admitted.commands) < len(requests) or any(slice_.tenant != tenant for slice_, _ in requests):
         return None
@@ -62,7 +66,7 @@ def write_new(
     streams = (texts([stream for _, stream in expected]), numbers(expected.values()))
     of_one_tenant = [column for number, column in enumerate(_columns(admitted)) if number not in _TENANTS]
     try:
-        values = (at, *held, tenant, *streams, *of_one_tenant)
+        values = (at, *held, incarnation, tenant, *streams, *of_one_tenant)
         row = connection.execute(sql.append, values, prepare=True, binary=True).fetchone()
     except psycopg.errors.UniqueViolation:
         return None
@@ -83,19 +87,21 @@ def write_carefully(
         with connection.transaction():
             with connection.pipeline():
                 connection.execute(sql.hold, held)
+                log = connection.execute(sql.incarnation)
                 known_rows = connection.execute(sql.known, commands, binary=True)
                 version_rows = connection.execute(sql.versions, _pairs(keys), binary=True)
             known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows.fetchall()}
             versions = {(tenant, stream): version for tenant, stream, version in version_rows.fetchall()}
             before = frozenset(known)
-            admitted = admit(requests, known, versions, 0, 0)
+            (incarnation,) = log.fetchone() or ("",)
+            admitted = admit(requests, known, versions, 0, 0, incarnation)
             tx: int | None = None
             if admitted.commands:
                 row = connection.execute(sql.write, (at, *_columns(admitted))).fetchone()
                 tx = row[0] if row else None
     except psycopg.errors.UniqueViolation:
         return None
-    return Written(admitted.outcomes, tx, None, 0, before)
+    return Written(admitted.outcomes, tx, None, 0, before, incarnation)
 
 
 def insert(connection: Connection, sql: Statements, rows: Sequence[EventTuple], at: int | None) -> int | None:

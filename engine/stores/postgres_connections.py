@@ -74,6 +74,7 @@ class Connections:
         self.schema = schemas.checked(schema)
         self.patience = patience
         self.read_only = read_only
+        self.incarnation = ""
         self._size = size
         self._process = os.getpid()
         self._closed = False
@@ -221,6 +222,9 @@ class Connections:
         schemas.check_version(self.conninfo, self.schema, version)
         if moved and not self.read_only:
             connection.execute(sql.SQL("SELECT {}.adopt()").format(schema))
+        (self.incarnation,) = connection.execute(
+            sql.SQL("SELECT {}.incarnation()").format(schema)
+        ).fetchone() or ("",)
 
     def _say_what_is_there(self, connection: Connection) -> None:
         """Raise what is wrong with a schema that lacks tables of ours."""

@@ -52,6 +52,15 @@ class PostgresReader:
         self._bell = Bell()
         self._listener = Listener(self._connections.single, channel(schema), self._bell)
 
+    def incarnation(self) -> str:
+        """Which log this is, as the last connection that was made found it; nothing is asked now.
+
+        A log that is replaced takes its connections with it, but for a dump that is restored over the tables of an
+        open one: the append notices that, and from then on it is known here.
+        """
+        self._connections.check_usable()
+        return self._connections.incarnation
+
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
         with self._connections.lend() as connection:

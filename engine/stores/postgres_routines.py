@@ -30,6 +30,16 @@ BEGIN
   END LOOP;
 END $$"""
 
+# Which log this is. A dump that is restored makes tables, so it has another `tableoid`; a database made from a template
+# another number, the server that a base backup or a standby became another timeline; `adopt` knows other clusters.
+INCARNATION = """
+CREATE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT concat_ws(
+    '-', o.cluster, o.shift, d.oid, o.tableoid,
+    CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
+  ) FROM {schema}.origin o, pg_database d WHERE d.datname = current_database()
+$$"""
+
 # Commands are inserted in the order of their ids: two batches that hold the same ones meet in the first.
 WRITE = """
 CREATE FUNCTION write(
@@ -107,11 +117,13 @@ BEGIN
   END IF;
 END $$"""
 
-# The short way of an append, for one tenant: everything is new and every stream is where it should be, or nothing is
-# done and `_tx` stays null. The COMMIT is the durable one; what follows it is a second transaction in the same message.
+# The short way of an append, for one tenant: everything is new, every stream is where it should be and the log is the
+# one that was decided on (`_incarnation` null: any), or nothing is done and `_tx` stays null. The COMMIT is the durable
+# one; what follows it is a second transaction in the same message.
 APPEND = """
 CREATE PROCEDURE append(
-  _at bigint, _keys bigint[], _alone boolean[], _tenant text, _r_streams text[], _r_versions integer[],
+  _at bigint, _keys bigint[], _alone boolean[], _incarnation text, _tenant text,
+  _r_streams text[], _r_versions integer[],
   _streams text[], _versions integer[], _topics text[], _states bytea[],
   _ids text[], _hashes bytea[], _starts integer[], _counts integer[],
   _w_streams text[], _w_versions integer[], _w_fields text[], _commitments bytea[], _salts bytea[], _texts text[],
@@ -119,7 +131,9 @@ CREATE PROCEDURE append(
 ) LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM {schema}.hold(_keys, _alone);
-  IF EXISTS (
+  IF _incarnation <> {schema}.incarnation() THEN
+    RETURN;
+  ELSIF EXISTS (
     SELECT FROM unnest(_r_streams, _r_versions) r(stream, version)
     WHERE r.version <> coalesce((
       SELECT e.version FROM {schema}.events e WHERE e.tenant = _tenant AND e.stream = r.stream
@@ -162,4 +176,4 @@ BEGIN
     USING ERRCODE = 'integrity_constraint_violation';
 END $$"""
 
-ROUTINES = (REFUSE_CHANGE, HOLD, WRITE, PLACE, SETTLE, APPEND, ADOPT)
+ROUTINES = (REFUSE_CHANGE, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, ADOPT)

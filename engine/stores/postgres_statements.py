@@ -93,6 +93,7 @@ class Statements:
     hold: str
     known: str
     versions: str
+    incarnation: str
     write: str
     append: str
 
@@ -130,8 +131,9 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         hold=f"SELECT {s}.hold({_LOCKS})",
         known=_KNOWN.format(s=s),
         versions=_VERSIONS.format(s=s),
+        incarnation=f"SELECT {s}.incarnation()",
         write=f"SELECT {s}.write(%b::bigint,"
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",
-        append=f"CALL {s}.append(%b::bigint, {_LOCKS}, %b::text, %b::text[], %b::int[],"
+        append=f"CALL {s}.append(%b::bigint, {_LOCKS}, %b::text, %b::text, %b::text[], %b::int[],"
         f" {_EVENTS}, {_COMMANDS_IN}, {_WORDS_IN}, NULL, NULL, NULL)",
     )

@@ -12,7 +12,8 @@ from .port import KnownCommand
 
 LAST = """SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0),
                      coalesce((SELECT max(position) FROM events), 0)),
-                 coalesce((SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1), 0)"""
+                 coalesce((SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1), 0),
+                 coalesce((SELECT value FROM meta WHERE key = 'incarnation'), '')"""
 COMMANDS = """SELECT c.command_id, c.content_hash, c.first, c.last, c.recorded_at
               FROM json_each(?) AS wanted CROSS JOIN commands AS c
               ON c.tenant = ? AND c.command_id = wanted.value"""
@@ -25,10 +26,10 @@ INSERT_COMMAND = "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)"
 INSERT_WORDS = "INSERT INTO words VALUES (?, ?, ?, ?, ?)"
 
 
-def end_of_log(connection: sqlite3.Connection, now: int) -> tuple[int, int]:
-    """The highest position ever given (also to events since deleted), and the instant to record next."""
-    last, recorded_at = connection.execute(LAST).fetchone()
-    return last, max(now, recorded_at)
+def end_of_log(connection: sqlite3.Connection, now: int) -> tuple[int, int, str]:
+    """The highest position ever given, also to events since deleted; the instant to record next; which log it is."""
+    last, recorded_at, incarnation = connection.execute(LAST).fetchone()
+    return last, max(now, recorded_at), incarnation
 
 
 def insert_events(connection: sqlite3.Connection, rows: Sequence[EventTuple]) -> None:
@@ -54,8 +55,8 @@ def write_slices(
     """
     known = _known_commands(connection, requests) if careful else {}
     versions = _versions(connection, requests, careful=careful)
-    last, recorded_at = end_of_log(connection, clock())
-    admitted = admit(requests, known, versions, last, recorded_at)
+    last, recorded_at, incarnation = end_of_log(connection, clock())
+    admitted = admit(requests, known, versions, last, recorded_at, incarnation)
     if not careful and len(admitted.commands) < len(requests):
         raise NotAllNew
     try:

@@ -17,6 +17,8 @@ from mentorcycle.domain.errors import StoreUnavailable
 from .sqlite_errors import unavailable
 from .sqlite_schema import TRIGGERS
 
+_PATIENCE = 30.0
+
 
 def backup(connection: sqlite3.Connection, to: str) -> int:
     """Copy the file as it is at this moment to a new file; return the head of the copy.
@@ -51,10 +53,52 @@ def backup(connection: sqlite3.Connection, to: str) -> int:
     return head
 
 
+def renew(path: str) -> None:
+    """Make the log in a file another incarnation, so that nobody takes it for the one whose place it will take."""
+    # Not from the injected entropy, which may repeat: two incarnations must never have the same name.
+    named = "INSERT INTO meta VALUES ('incarnation', ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(named, (os.urandom(16).hex(),))
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+
+
+def overwrite(path: str, fresh: str, kept: str) -> int:
+    """Write the pages of another log over this one, in one transaction; return the head of what was there.
+
+    What was there is copied to `kept` under the same lock, so that whatever was acknowledged is in the copy, or comes
+    after and is in the new log. Those who have the file open see the new log from then on.
+    """
+    before: list[int] = []
+
+    def keep(status: int, _left: int, _pages: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreUnavailable(
+                f"the store {path} is not replaced", "another process keeps it busy", "try again"
+            )
+        if not before:  # some pages are copied, none is visible, and nobody else writes until all are
+            with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
+                before.append(backup(connection, kept))
+
+    try:
+        with (
+            closing(sqlite3.connect(path, timeout=_PATIENCE)) as target,
+            closing(sqlite3.connect(fresh)) as source,
+        ):
+            target.execute(
+                "PRAGMA journal_mode = WAL"
+            ).fetchone()  # in which others can read what is overwritten
+            source.backup(target, pages=1, progress=keep)
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+    return before[0]
+
+
 def findings(connection: sqlite3.Connection, *, quick: bool) -> list[str]:
     """What is wrong with the file, a sentence each; empty when all is well."""
     wrong: list[str] = []
-    for look in (_damage(quick), _changed_triggers, _missing_events):
+    for look in (_damage(quick), _changed_triggers, _missing_events, _cut_tail):
         try:
             wrong += look(connection)
         except sqlite3.DatabaseError as error:
@@ -84,6 +128,23 @@ def _changed_triggers(connection: sqlite3.Connection) -> list[str]:
 def _missing_events(connection: sqlite3.Connection) -> list[str]:
     head, count = connection.execute("SELECT coalesce(max(position), 0), count(*) FROM events").fetchone()
     return [f"{head - count} of {head} events are missing: positions have gaps"] if head != count else []
+
+
+_TRACES = """SELECT (SELECT coalesce(max(position), 0) FROM events),
+                    (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'),
+                    (SELECT coalesce(max(last), 0) FROM commands),
+                    (SELECT coalesce(max(position), 0) FROM words)"""
+
+
+def _cut_tail(connection: sqlite3.Connection) -> list[str]:
+    """What speaks of events after the last one: a seat belt too, whoever owns the file can edit these rows as well."""
+    head, given, answered, told = connection.execute(_TRACES).fetchone()
+    traces = {"positions were given": given, "commands were answered": answered, "texts are kept": told}
+    return [
+        f"events after {head} are missing: {what} up to {last}"
+        for what, last in traces.items()
+        if last > head
+    ]
 
 
 def scrub(connection: sqlite3.Connection, path: str, patience: float) -> None:

@@ -18,7 +18,7 @@ from time import monotonic, sleep
 from mentorcycle.domain.errors import StoreUnavailable
 
 from . import sqlite_schema, sqlite_wal
-from .sqlite_errors import closed, is_busy, unavailable
+from .sqlite_errors import cause, closed, is_busy, unavailable
 
 _IDLE_READERS = 8
 _READ_ONLY_MEDIUM = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
@@ -67,7 +67,7 @@ class Connections:
                 else:
                     self._idle.append(connection)
         except sqlite3.Error as error:
-            raise unavailable(self.path, error) from error
+            raise unavailable(self.path, error) from cause(error)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -99,7 +99,7 @@ class Connections:
             connection.execute("COMMIT")
             self._commits += 1
         except sqlite3.Error as error:
-            raise unavailable(self.path, error) from error
+            raise unavailable(self.path, error) from cause(error)
         finally:
             try:
                 if self._writing_thread == me:
@@ -133,7 +133,7 @@ class Connections:
             try:
                 yield self._writer
             except sqlite3.Error as error:
-                raise unavailable(self.path, error) from error
+                raise unavailable(self.path, error) from cause(error)
 
     def close(self) -> None:
         """Close what is idle now, and what is lent when it comes back."""
@@ -159,7 +159,7 @@ class Connections:
                 return
             except sqlite3.Error as error:
                 if not is_busy(error) or monotonic() > deadline:
-                    raise unavailable(self.path, error) from error
+                    raise unavailable(self.path, error) from cause(error)
             sleep(random.uniform(0.001, 0.01))  # others are opening the new file too
 
     def _opened(self, create: bool) -> sqlite3.Connection:
@@ -192,7 +192,10 @@ class Connections:
                 "check the path, or run: mentorcycle db init",
             )
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            # Exclusive: to close a file that SQLite has open in this process would drop its locks.
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            return
         except OSError as error:
             raise StoreUnavailable(
                 f"no log can be made at {self.path}",

@@ -44,6 +44,8 @@ _REASONS: dict[int, tuple[str, str]] = {
 def unavailable(path: str, error: sqlite3.Error, *, waited: float | None = None) -> StoreUnavailable:
     """The error of ours for one of SQLite's, with the words and the code of SQLite in it."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
+    if _quotes(error):
+        return StoreUnavailable(f"the store {path} is damaged", "a text in it is not UTF-8", DAMAGED)
     if code is None and "closed" in str(error):
         return closed(path)
     why, fix = _REASONS.get((code or 0) & 0xFF, ("SQLite refused the operation", "try again"))
@@ -51,6 +53,15 @@ def unavailable(path: str, error: sqlite3.Error, *, waited: float | None = None)
     if waited is not None:
         facts += f"; waited {waited:.1f} s"
     return StoreUnavailable(f"the store {path} is unavailable", f"{why} ({facts})", fix)
+
+
+def cause(error: sqlite3.Error) -> sqlite3.Error | None:
+    """The error to name as a cause; None for one that quotes what is stored, which may be words."""
+    return None if _quotes(error) else error
+
+
+def _quotes(error: sqlite3.Error) -> bool:
+    return "with text" in str(error)
 
 
 def closed(path: str) -> StoreUnavailable:
@@ -69,4 +80,4 @@ def translated(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise unavailable(path, error) from error
+        raise unavailable(path, error) from cause(error)

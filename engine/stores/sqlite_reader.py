@@ -10,9 +10,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from . import sqlite_care
 from .bell import Bell
@@ -23,7 +24,12 @@ from .sqlite_errors import closed
 _ROW = "e.position, e.tenant, e.stream, e.version, e.topic, e.recorded_at, e.state"
 _HEAD = "SELECT coalesce(max(position), 0) FROM events"
 _AT_OR_BEFORE = "SELECT position, recorded_at FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1"
+_INCARNATION = "SELECT coalesce((SELECT value FROM meta WHERE key = 'incarnation'), '')"
 _LAST_POSITION = 2**63 - 1
+
+_row: Callable[[tuple[Any, ...]], StoredRow] = partial(
+    tuple.__new__, StoredRow
+)  # `_make`, four times as fast
 
 
 class SQLiteReader:
@@ -57,6 +63,12 @@ class SQLiteReader:
         """
         return self._connections.writing()
 
+    def incarnation(self) -> str:
+        """Which log this is: another text once a backup has taken its place, empty before the first time."""
+        with self._connections.reading() as connection:
+            name: str = connection.execute(_INCARNATION).fetchone()[0]
+            return name
+
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
         with self._connections.reading() as connection:
@@ -72,7 +84,7 @@ class SQLiteReader:
                 " AND position <= ? ORDER BY version",
                 (tenant, stream, after, _LAST_POSITION if position is None else position),
             )
-            return list(map(StoredRow._make, rows))
+            return list(map(_row, rows))
 
     def read_streams(self, tenant: str, streams: Sequence[str]) -> dict[str, list[StoredRow]]:
         """All events of many streams at once; streams without events are present and empty."""
@@ -83,7 +95,7 @@ class SQLiteReader:
                 " ON e.tenant = ? AND e.stream = wanted.value ORDER BY wanted.key, e.version",
                 (json.dumps(list(found)), tenant),
             )
-            for row in map(StoredRow._make, rows):
+            for row in map(_row, rows):
                 found[row.stream].append(row)
         return found
 
@@ -98,7 +110,7 @@ class SQLiteReader:
             values = (*values, tenant)
         with self._connections.reading() as connection:
             rows = connection.execute(f"{query} ORDER BY position LIMIT ?", (*values, limit))
-            return list(map(StoredRow._make, rows))
+            return list(map(_row, rows))
 
     def position_at(self, recorded_at: int) -> int:
         """Last position recorded at or before that UTC microsecond; 0 when there is none."""
@@ -128,12 +140,15 @@ class SQLiteReader:
         """All words of one stream, ordered by version and field."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT e.stream, e.version, w.field, w.commitment, w.salt, w.text"
+                "SELECT e.stream, e.version, w.field, w.commitment, w.salt, CAST(w.text AS BLOB)"
                 " FROM events AS e CROSS JOIN words AS w ON w.position = e.position"
                 " WHERE e.tenant = ? AND e.stream = ? ORDER BY e.version, w.field",
                 (tenant, stream),
             )
-            return [NewWords(*row) for row in rows]
+            return [
+                NewWords(stream, version, field, commitment, salt, text.decode(errors="surrogateescape"))
+                for stream, version, field, commitment, salt, text in rows
+            ]
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait at most `timeout` seconds for the head to pass `after`; return the head."""

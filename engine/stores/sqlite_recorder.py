@@ -77,7 +77,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
     ) -> Sequence[int]:
         connection = c.sqlite_cursor.connection
-        last, recorded_at = end_of_log(connection, self._store.clock())
+        last, recorded_at, _incarnation = end_of_log(connection, self._store.clock())
         insert_events(
             connection,
             [

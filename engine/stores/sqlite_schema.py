@@ -5,7 +5,10 @@ Not for read models: they live in the same file, in tables of their own, made by
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 
@@ -62,26 +65,37 @@ TRIGGERS = {
 
 
 def header_is_ours(path: str) -> bool | None:
-    """What the first bytes of a file say without SQLite: ours, not ours, or None when they cannot tell.
+    """What the file says without its write-ahead log: ours, not ours, or None when it cannot tell.
 
-    They cannot tell for an empty file, one whose header is still in the write-ahead log, or one that was
-    restored from a dump.
+    It cannot tell for an empty file, one whose header is still in the write-ahead log, or one that was restored
+    from a dump. SQLite does the reading: whoever else opens a database and closes it again drops the locks that
+    this process has on it, and the next to leave then takes the log away under those who still write.
     """
     try:
-        with open(path, "rb") as file:
-            header = file.read(100)
-    except OSError as error:
+        with closing(
+            sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as file:
+            application: int = file.execute("PRAGMA application_id").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        code = error.sqlite_errorcode & 0xFF
+        if code == sqlite3.SQLITE_CORRUPT:
+            return None
+        if code == sqlite3.SQLITE_NOTADB:
+            raise StoreUnavailable(
+                f"{path} is not a mentorcycle log", "it is not a SQLite database at all", "name another file"
+            ) from None
         raise StoreUnavailable(
             f"the log {path} cannot be read",
-            error.strerror or str(error),
+            _why_unreadable(path, error),
             "check the path and its permissions",
         ) from error
-    if header and not header.startswith(b"SQLite format 3\0"):
-        raise StoreUnavailable(
-            f"{path} is not a mentorcycle log", "it is not a SQLite database at all", "name another file"
-        )
-    application = int.from_bytes(header[68:72], "big")
     return application == APPLICATION_ID if application else None
+
+
+def _why_unreadable(path: str, error: sqlite3.Error) -> str:
+    if os.path.isdir(path):
+        return "Is a directory"
+    return str(error) if os.access(path, os.R_OK) else "Permission denied"
 
 
 def is_ours(connection: sqlite3.Connection, path: str) -> bool:

@@ -18,7 +18,8 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, Move, decide, evolve, moves
 from mentorcycle.domain.cycle.evolving import HANDLERS
-from mentorcycle.domain.cycle.partners import first_candidate, next_candidate, pairing_to_open
+from mentorcycle.domain.cycle.of_pairing import first_candidate, next_candidate
+from mentorcycle.domain.cycle.partners import pairing_to_open
 from mentorcycle.domain.decision import Context, Decided, Outcome
 from mentorcycle.domain.definition import Definition, parse, shipped
 from mentorcycle.domain.events import Event
@@ -182,7 +183,8 @@ class Scenario:
         batch: str | None = None,
     ) -> Context:
         people = {state.id: state for state in self.states.values() if isinstance(state, Person)}
-        return Context(now, occurred_at, actor, self.programme, definition, people, batch)
+        cycles = {state.id: state for state in self.states.values() if isinstance(state, Cycle)}
+        return Context(now, occurred_at, actor, self.programme, definition, people, batch, cycles)
 
     def _outcome(self, command: Command, said: Decision) -> Outcome:
         def context(definition: Definition) -> Context:
@@ -380,4 +382,4 @@ def _folded(state: State, recorded: Recorded[Any]) -> State:
 
 @lru_cache(maxsize=32)
 def _parsed(source: str) -> Definition:
-    return parse(source, "definition")
+    return parse(source, "definition", published=True)

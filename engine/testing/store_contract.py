@@ -10,6 +10,7 @@ A store that passes can carry the engine. Not for what is particular to one medi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event, Thread
 
@@ -144,6 +145,15 @@ class StoreContract:
         assert store.head() == 0
 
     # Commands
+
+    def test_what_was_decided_on_another_log_is_a_conflict(self, store: Store) -> None:
+        here = replace(command("c1", event("s", 1)), incarnation=store.incarnation())
+        assert store.append(here).first == 1
+        elsewhere = replace(command("c2", event("s", 2)), incarnation=store.incarnation() + "x")
+        with pytest.raises(Conflict):
+            store.append(elsewhere)
+        assert store.append_many([replace(here, incarnation="y")]) == [Appended(1, 1, NOON, repeated=True)]
+        assert store.head() == 1
 
     def test_a_repeated_command_returns_its_first_result_and_writes_nothing(
         self, store: Store, clock: Clock

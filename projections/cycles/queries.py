@@ -48,6 +48,13 @@ OPENED = "SELECT opened FROM cycles_head_{g} WHERE tenant = ? AND cycle = ?"
 BEGINNING = """SELECT cycle FROM cycles_head_{g} WHERE tenant = ? AND cycle >= ? AND cycle < ?
                ORDER BY cycle LIMIT ?"""
 
+OF_PROGRAMME = """SELECT h.cycle FROM json_each(?) AS wanted
+                  CROSS JOIN cycles_head_{g} AS h ON h.tenant = ? AND h.cycle = wanted.value
+                  WHERE h.programme = ?"""
+TAKING_PART = """SELECT DISTINCT m.person FROM json_each(?) AS wanted
+                 CROSS JOIN cycles_member_{g} AS m ON m.tenant = ? AND m.person = wanted.value
+                 CROSS JOIN cycles_head_{g} AS h ON h.opened = m.opened WHERE h.programme = ?"""
+
 
 class Count(NamedTuple):
     """How many cycles of a programme stand in a stage with a status."""
@@ -152,6 +159,20 @@ class CycleQueries:
         """Ids that begin so."""
         bounds = (tenant, prefix, prefix + "\U0010ffff", limit)
         return [cycle for (cycle,) in self._execute(BEGINNING, bounds)]
+
+    def of_programme(self, tenant: str, programme: str, cycles: Iterable[str]) -> set[str]:
+        """Those of these cycles that belong to a programme."""
+        values = (json.dumps(sorted(cycles)), tenant, programme)
+        return {cycle for (cycle,) in self._execute(OF_PROGRAMME, values)}
+
+    def taking_part(self, tenant: str, programme: str, people: Iterable[str]) -> set[str]:
+        """Those of these people who are or were in a cycle of a programme."""
+        values = (json.dumps(sorted(people)), tenant, programme)
+        return {person for (person,) in self._execute(TAKING_PART, values)}
+
+    def ever_with(self, tenant: str, people: Collection[str]) -> list[CycleRow]:
+        """Cycles that one of these people is or was in, as they are now, in the order of opening."""
+        return self._of_people(tenant, people, 0, None)
 
     def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         return self._connection.execute(statement.format(g=self._generation), values)

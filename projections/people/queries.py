@@ -103,8 +103,9 @@ class PeopleQueries:
         return row
 
     def ids_of(self, tenant: str, person: str) -> tuple[str, ...]:
-        """Every id that this person has gone by: their own first, then those of merged duplicates."""
-        found = [person]
+        """Every id of a person, whichever of them is given: the survivor's first, then those of merged duplicates."""
+        survivor = self.resolved(tenant, person)
+        found = [survivor.id if survivor else person]
         for id in found:
             row = self.one(tenant, id)
             found += [other for other in (row.duplicates if row else ()) if other not in found]

@@ -34,6 +34,8 @@ def main() -> None:
     )
     parser.add_argument("--dir", type=Path, help="where to put the files, on the file system to measure")
     given = parser.parse_args()
+    if given.dir is not None:
+        given.dir.mkdir(parents=True, exist_ok=True)
     effort: Effort = QUICK if given.quick else FULL
     large = given.events or (100_000 if given.quick else 1_000_000)
     with TemporaryDirectory(prefix="mentorcycle-bench-", dir=given.dir) as name:

@@ -26,6 +26,7 @@ from mentorcycle.domain.vocabulary import (
 
 from .corpus import Pair
 from .lives import COORDINATOR
+from .stock import envelope
 
 NOTES = "She asked every table once and waited; two students who never speak did."
 EVIDENCE = ("09:05 nine hands after four seconds of waiting.", "09:20 thirteen of twenty-four have spoken.")
@@ -64,21 +65,24 @@ def observing(pair: Pair, now: datetime) -> Sequence[Act]:
         Act(
             c.LogContact(pair.cycle, 20, notes=NOTES),
             mentee,
-            ("contact_logged", {**CONTACT, "minutes": 20, "people": people, "notes": NOTES, "by": mentee.id}),
+            (
+                "contact_logged",
+                {**CONTACT, "minutes": 20, "people": people, "notes": NOTES, "by": _by(mentee, now)},
+            ),
         ),
         Act(
             c.AgreeFocus(
                 pair.cycle, pair.mentee, pair.mentor, focus="Who speaks?", method=CollectionMethod.TALLY
             ),
             mentee,
-            ("focus_agreed", {**seen, "focus": "Who speaks?", "method": "tally", "by": mentee.id}),
+            ("focus_agreed", {**seen, "focus": "Who speaks?", "method": "tally", "by": _by(mentee, now)}),
         ),
         Act(
             c.ScheduleObservation(pair.cycle, start),
             COORDINATOR,
             (
                 "observation_scheduled",
-                {"observation": "o99", "at": start, "mode": "in-person", "by": "local"},
+                {"observation": "o99", "at": start, "mode": "in-person", "by": _by(COORDINATOR, now)},
             ),
         ),
         Act(
@@ -100,7 +104,7 @@ def observing(pair: Pair, now: datetime) -> Sequence[Act]:
                     "mode": "in-person",
                     "context": "Year 7, fractions.",
                     "evidence": list(EVIDENCE),
-                    "by": mentor.id,
+                    "by": _by(mentor, now),
                 },
             ),
         ),
@@ -126,7 +130,7 @@ def observing(pair: Pair, now: datetime) -> Sequence[Act]:
                     "strengths": ["You waited."],
                     "growth_point": "Ask the back tables.",
                     "action_step": "Ask one student of each table.",
-                    "by": mentor.id,
+                    "by": _by(mentor, now),
                 },
             ),
         ),
@@ -140,12 +144,12 @@ def observing(pair: Pair, now: datetime) -> Sequence[Act]:
                     "ground": "more-evidence",
                     "old_due": str(now.date()),
                     "new_due": str(until),
-                    "by": "local",
+                    "by": _by(COORDINATOR, now),
                 },
             ),
         ),
-        _celebrated(pair, mentor),
-        _contact(pair),
+        _celebrated(pair, mentor, now),
+        _contact(pair, now),
     )
 
 
@@ -154,20 +158,24 @@ def in_turn(pairs: Sequence[Pair], now: datetime) -> list[Act]:
     return [act for step in zip(*(observing(pair, now) for pair in pairs), strict=True) for act in step]
 
 
-def by_coordinator(pair: Pair) -> Sequence[Act]:
+def by_coordinator(pair: Pair, now: datetime) -> Sequence[Act]:
     """Two commands without words, as a coordinator gives them in bulk."""
-    celebrated = {**CELEBRATION, "by": "local"}
+    celebrated = {**CELEBRATION, "by": _by(COORDINATOR, now)}
     return (
-        _contact(pair),
+        _contact(pair, now),
         Act(c.Celebrate(pair.cycle), COORDINATOR, ("celebration_held", celebrated)),
     )
 
 
-def _contact(pair: Pair) -> Act:
-    given = {**CONTACT, "minutes": 20, "people": [pair.mentee, pair.mentor], "by": "local"}
+def _contact(pair: Pair, now: datetime) -> Act:
+    given = {**CONTACT, "minutes": 20, "people": [pair.mentee, pair.mentor], "by": _by(COORDINATOR, now)}
     return Act(c.LogContact(pair.cycle, 20), COORDINATOR, ("contact_logged", given))
 
 
-def _celebrated(pair: Pair, mentor: Actor) -> Act:
-    given = {**CELEBRATION, "achievement": "Thirteen spoke.", "by": mentor.id}
+def _celebrated(pair: Pair, mentor: Actor, now: datetime) -> Act:
+    given = {**CELEBRATION, "achievement": "Thirteen spoke.", "by": _by(mentor, now)}
     return Act(c.Celebrate(pair.cycle, achievement="Thirteen spoke."), mentor, ("celebration_held", given))
+
+
+def _by(actor: Actor, now: datetime) -> dict[str, Any]:
+    return envelope(actor, f"{actor.id}-{now:%Y%m%d%H%M%S%f}", now)

@@ -16,7 +16,7 @@ from mentorcycle.engine.vault import open_words
 from .corpus import Cast, played
 from .lives import Commanded
 from .moulds import Mould
-from .stock import Mentoring, begun, given, method_of, open_stock, uuid_of
+from .stock import Mentoring, begun, envelope, given, method_of, open_stock, uuid_of
 
 INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
 COMMIT_AT = 20_000
@@ -67,11 +67,12 @@ def _commanded(
     for row in commanded.rows:
         recorded = decode(row)
         event = open_words(recorded.event, row.version, words)
-        new = begun(event, subject_of(row.stream), recorded.actor.id)
+        by = envelope(recorded.actor, recorded.command_id, recorded.occurred_at)
+        new = begun(event, subject_of(row.stream), by)
         if new is not None:
             aggregates[row.stream] = new
         else:
-            getattr(aggregates[row.stream], method_of(event))(**given(event, recorded.actor.id))
+            getattr(aggregates[row.stream], method_of(event))(**given(event, by))
         (raised,) = aggregates[row.stream].collect_events()
         kept: StoredEvent = app.mapper.to_stored_event(raised)
         stored.append((row.stream, kept.topic, Mould(kept.state, cast.id_tokens)))

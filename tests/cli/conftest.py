@@ -170,7 +170,8 @@ class Desk:
         coordinator, settings = Actor.coordinator(), Settings(clock=lambda: self.now)
         with Engine.open(f"sqlite:///{self.folder / 'mentorcycle.db'}", settings=settings) as engine:
             mentees, mentors = (
-                [found.id for found in engine.queries.find_people(who)] for who in (mentee, mentor)
+                [found.id for found in engine.queries.find_people(who, coordinator)]
+                for who in (mentee, mentor)
             )
             cycle = engine.execute(c.OpenCycle(mentees[0]), coordinator).or_raise().subject
             goal = c.SetGoal(cycle, TeachingArea.ENGAGEMENT, unit=Unit.PERCENT, target=80, measured=True)

@@ -58,14 +58,10 @@ def settings(session: Session) -> None:
 
 
 @command()
-@click.option("--on")
-@click.option("--as-of")
-def dates(session: Session, on: str | None, as_of: str | None) -> None:
+@click.option("--on", required=True)
+def dates(session: Session, on: str) -> None:
     """Echo dates."""
-    if on:
-        print(session.when(on, "Europe/Stockholm").date)
-    if as_of:
-        print(session.as_of(as_of, "Europe/Stockholm"))
+    print(session.when(on, "Europe/Stockholm").date)
 
 
 @command()

@@ -14,7 +14,7 @@ def outcomes(document: dict[str, object]) -> dict[str, str]:
 
 def test_one_cycle_goes_forward_or_to_the_stage_that_is_named(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "observe", "unal", "--minutes", "45")
     assert desk.done("advance", "unal").endswith("moves from observe to debrief")
     assert desk.done("advance", "unal", "observe").endswith("moves from debrief to observe")
@@ -26,7 +26,7 @@ def test_one_cycle_goes_forward_or_to_the_stage_that_is_named(desk: Desk) -> Non
 
 def test_a_late_advance_says_so(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "observe", "unal", "--minutes", "45")
     desk.now = desk.now.replace(month=11, day=4)
     assert desk.done("advance", "unal").endswith(", 2 school days late")
@@ -60,8 +60,8 @@ def test_of_many_none_permitted_is_7_and_all_already_so_is_0(desk: Desk) -> None
     desk.at_observe()
     desk.at_observe("okoro", "lind")
     assert set(outcomes(desk.data("advance", "unal", "okoro", "observe")).values()) == {"already-so"}
-    result = desk("advance", "-", "--yes", by="nasser", input="unal\nokoro\n")
-    assert result.exit_code == 7
+    ids = "".join(f"{row['id']}\n" for row in desk.data("list")["rows"])
+    assert desk("advance", "-", "--yes", by="nasser", input=ids).exit_code == 7
 
 
 def test_a_dry_run_of_many_shows_the_same_and_ends_the_same(desk: Desk) -> None:
@@ -90,11 +90,53 @@ def test_references_come_from_a_csv_file(desk: Desk) -> None:
     desk.at_observe()
     desk.done("cycle", "undo", "unal")
     file = desk.folder / "chosen.csv"
-    file.write_text("name;cycle\r\nAylin Ünal;unal\r\n", encoding="cp1252")
+    file.write_text("name;cycle\r\nAylin Ünal;unal\r\n;\r\n", encoding="utf-8-sig")
     assert "1 of 1 advanced" in desk("advance", "--from", str(file)).stderr
     file.write_text("who\nunal\n")
     assert "no column cycle or id" in desk.refused(3, "advance", "--from", str(file))
-    desk.refused(3, "advance", "--from", "absent.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "column", "what"),
+    [
+        (b"cycle\nokoro\n\xff\n", "", "byte 0xFF at byte offset 12 is not UTF-8"),
+        (
+            "name,cycle\nTom,okoro\nÜnal,unal\n".encode("cp1252"),
+            "",
+            "byte 0xDC at byte offset 21 is not UTF-8",
+        ),
+        (b"cycle\nokoro\nun\x00al\n", "", "a NUL character stands in the row"),
+        (b'cycle\nokoro\n"unal\n', "", "a quotation mark is opened and never closed"),
+        (b"name,cycle\nTom,okoro\n\xc3\x9cnal, Aylin,unal\n", "", "the row has 3 cells and the header has 2"),
+        (b"name,cycle\nTom,okoro\nAylin\n", "", "the row has 1 cells and the header has 2"),
+        (b"name,cycle\nTom,okoro\nAylin,\n", "cycle", "it is empty"),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("-n",)])
+def test_a_file_with_a_row_that_cannot_be_read_is_not_guessed_at(
+    desk: Desk, content: bytes, column: str, what: str, words: tuple[str, ...]
+) -> None:
+    desk.at_observe()
+    desk.at_observe("okoro", "lind")
+    for name in ("unal", "okoro"):
+        desk.done("cycle", "undo", name)
+    before = desk.head()
+    (desk.folder / "b.csv").write_bytes(content)
+
+    result = desk("advance", "--from", "b.csv", *words)
+
+    assert result.exit_code == 3
+    assert result.stdout.split("\t")[:5] == ["b.csv", "3", column, "", what]
+    assert "1 row cannot be taken (1 problem); nothing was written" in result.stderr
+    assert "fix: mend b.csv" in result.stderr
+    assert desk.head() == before
+
+
+def test_a_column_that_occurs_twice_is_not_chosen_from(desk: Desk) -> None:
+    (desk.folder / "b.csv").write_text("cycle,Cycle\nunal,okoro\n")
+    result = desk("advance", "--from", "b.csv")
+    assert result.exit_code == 3
+    assert "this column occurs twice" in result.stdout
 
 
 def test_all_that_are_ready_advance_and_the_others_are_listed(desk: Desk) -> None:

@@ -56,12 +56,13 @@ OF_UNAL = [
 
 def test_the_log_tells_who_did_what_and_when(term: Desk) -> None:
     heading, first, *_, last = term.done("audit", "log", "unal").splitlines()
-    assert heading.split() == ["EVENT", "RECORDED", "OCCURRED", "WHAT", "REF", "BY", "BATCH"]
+    assert heading.split()[:5] == ["POSITION", "IN", "CYCLE", "RECORDED", "OCCURRED"]
+    assert heading.split()[5:] == ["WHAT", "REF", "BY", "BATCH"]
     opened, contact = first.split(), last.split()
-    assert opened[1:5] == ["2026-10-05", "10:00", "2026-10-05", "CycleOpened"]
-    assert opened[6:] == ["local"]
-    assert contact[1:5] == ["2026-11-04", "09:00", "2026-11-04", "ContactLogged"]
-    assert contact[6:] == ["Aylin", "Ünal"]
+    assert opened[1:6] == ["1", "2026-10-05", "10:00", "2026-10-05", "CycleOpened"]
+    assert opened[7:] == ["local"]
+    assert contact[1:6] == ["9", "2026-11-04", "09:00", "2026-11-04", "ContactLogged"]
+    assert contact[7:] == ["Aylin", "Ünal"]
     assert names(term, "unal") == OF_UNAL
     assert names(term, "unal", "--newest") == OF_UNAL[::-1]
 
@@ -124,8 +125,12 @@ def test_no_audit_shows_words(term: Desk) -> None:
 def test_a_participant_audits_their_own_cycle(term: Desk) -> None:
     assert names(term, "unal", by="karlsson") == OF_UNAL
     assert term.data("audit", "replay", "unal", by="unal")["equal"] is True
-    for words in (["log", "unal"], ["replay", "unal"], ["diff", "unal", "--from", "@1"]):
-        assert "is not shown" in term.refused(ExitCode.NOT_PERMITTED, "audit", *words, by="lind")
+    (cycle,) = (row["id"] for row in term.data("list", "--person", "unal")["rows"])
+    for words in (["log"], ["replay"], ["diff", "--from", "@1"]):
+        told = term.refused(ExitCode.NOT_PERMITTED, "audit", words[0], cycle, *words[1:], by="lind")
+        assert "is not shown" in told
+        told = term.refused(ExitCode.NOT_FOUND, "audit", words[0], "unal", *words[1:], by="lind")
+        assert "no cycle or person of yours is called 'unal'" in told
 
 
 @pytest.mark.parametrize("words", STAFF_ONLY[:2])
@@ -164,6 +169,26 @@ def test_one_cycle_as_of_a_moment_is_its_page(term: Desk) -> None:
     assert then == term.done("show", "unal", "--as-of", "2026-10-20")
 
 
+FUTURE = (
+    ["list", "--as-of"],
+    ["list", "--counts", "--as-of"],
+    ["stalled", "--exit-code", "--as-of"],
+    ["show", "unal", "--as-of"],
+    ["audit", "as-of"],
+    ["audit", "diff", "unal", "--from"],
+    ["audit", "diff", "unal", "--from", "@1", "--to"],
+)
+
+
+@pytest.mark.parametrize("words", FUTURE)
+@pytest.mark.parametrize("moment", ["2027-03-01", "@99999", "2026-11-20T14:00+01:00"])
+def test_no_view_speaks_of_what_is_yet_to_come(term: Desk, words: list[str], moment: str) -> None:
+    said = term.refused(ExitCode.USAGE, *words, moment)
+    assert "is yet to come" in said
+    assert "the last event is 22, recorded on Tue 10 Nov 2026, and today is Fri 20 Nov 2026" in said
+    assert not said.startswith(("as of Mon", "as of event 9", "as of Fri"))
+
+
 def test_a_difference_names_every_field_that_changed(term: Desk) -> None:
     found = term.data("audit", "diff", "unal", "--from", "2026-10-26", "--to", "2026-10-27")
     changed = {row["field"]: (row["before"], row["after"]) for row in found["rows"]}
@@ -187,9 +212,22 @@ def test_a_difference_of_people_and_programmes(term: Desk) -> None:
     assert "profile.name" in fields
 
 
+def test_before_it_was_there_nothing_had_a_value(term: Desk) -> None:
+    opened = term.data("audit", "log", "unal")["rows"][0]["position"]
+    diff = ("audit", "diff", "unal", "--from", f"@{opened - 1}", "--to", f"@{opened}")
+    rows = term.data(*diff)["rows"]
+    assert {row["before"] for row in rows} == {None}
+    after = {row["field"]: row["after"] for row in rows}
+    assert (after["status"], after["stage"], after["opened_at"][:10]) == ("active", "goal-set", "2026-10-05")
+    (line,) = [line for line in term.done(*diff).splitlines() if line.startswith("opened_at")]
+    assert line.split()[1] == "–"
+
+
 def test_nothing_changed_is_said(term: Desk) -> None:
     same = term("audit", "diff", "unal", "--from", "2026-11-05", "--to", "2026-11-06")
     assert (same.stdout, same.stderr.splitlines()[-1]) == ("", "0 fields changed by 0 events")
+    table = term("audit", "diff", "unal", "--from", "@20", "--to", "@20", "--format", "table")
+    assert " · event 20\n" in table.output
 
 
 @pytest.mark.parametrize(
@@ -197,6 +235,10 @@ def test_nothing_changed_is_said(term: Desk) -> None:
     [
         (["diff", "unal"], ExitCode.USAGE, "--from"),
         (["diff", "unal", "--from", "2026-11-05", "--to", "2026-10-06"], ExitCode.USAGE, "swap them"),
+        (["diff", "unal", "--from", "@0", "--to", "@5"], ExitCode.NOT_FOUND, "no cycle is called 'unal'"),
+        (["diff", "unal", "--from", "@0", "--to", "@0"], ExitCode.NOT_FOUND, "it began after event 0"),
+        (["diff", "nasser", "--from", "@0", "--to", "@1"], ExitCode.NOT_FOUND, "no person is called"),
+        (["diff", "programme", "--from", "@0", "--to", "@0"], ExitCode.NOT_FOUND, "no programme is called"),
         (["log", "nobody"], ExitCode.NOT_FOUND, "no cycle or person is called"),
         (["log", "c-0000"], ExitCode.NOT_FOUND, "no cycle is called"),
         (["log", "--event", "advanced"], ExitCode.USAGE, "did you mean CycleAdvanced"),
@@ -257,6 +299,41 @@ def test_a_verification_names_what_was_tampered_with(term: Desk, statement: str,
     assert found["holds"] is False
     assert check in [row["check"] for row in found["rows"] if not row["holds"]]
     assert not any(words in ended.output for words in WORDS)
+
+
+def test_a_tail_that_was_cut_off_is_told_before_and_after_a_rebuild(term: Desk) -> None:
+    """With the protection put back, as somebody would who hopes that nobody notices."""
+    term.data("list")
+    with closing(sqlite3.connect(term.folder / "mentorcycle.db", isolation_level=None)) as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.execute(query).fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM events WHERE position > 19")
+        for _, sql in triggers:
+            connection.execute(sql)
+    for words in (["list"], ["show", "unal"], ["audit", "log"]):
+        told = term.refused(ExitCode.STORE, *words)
+        assert "tell of events that the log does not have" in told
+        assert "mentorcycle audit verify" in told
+    assert "ends with event 19" in term("audit", "verify").output
+    term.done("db", "rebuild")
+    term.data("list")
+    ended = term("audit", "verify", "--format", "table")
+    assert ended.exit_code == ExitCode.VERIFICATION_FAILED
+    assert "events after 19 are missing: positions were given up to 22" in ended.stdout
+
+
+def test_of_many_findings_the_first_are_shown_and_all_are_counted(term: Desk) -> None:
+    for number in range(130):
+        term.done("person", "add", f"Person {number}")
+    tamper(term, "UPDATE events SET topic = 'Rumour.1' WHERE topic = 'PersonAdded.1'")
+    table = term("audit", "verify", "--no-replay", "--format", "table")
+    data = term.data("audit", "verify", "--no-replay", code=ExitCode.VERIFICATION_FAILED)
+    (row,) = [row for row in data["rows"] if row["check"] == "readable"]
+    assert row["found"] > 130
+    assert len(row["findings"]) == 100
+    assert f"     and {row['found'] - 20} more\n" in table.stdout
 
 
 def test_a_verification_names_a_read_model_that_was_tampered_with(term: Desk) -> None:

@@ -64,6 +64,19 @@ def test_undo_of_none_is_3(desk: Desk) -> None:
     assert [row["why"] for row in undone["rows"]] == ["CycleOpened is not an advance"] * 2
 
 
+def test_undo_of_an_undo_lists_what_stays_and_is_3(desk: Desk) -> None:
+    batch = advanced(desk)
+    undo = desk.data("batch", "undo", batch)["batch"]
+    undone = desk.data("batch", "undo", undo, code=3)
+    assert [(row["name"], row["outcome"], row["why"]) for row in undone["rows"]] == [
+        ("Aylin Ünal / Bo Karlsson", "stays", "an undo is not taken back: advance it again"),
+        ("Tom Okoro / Sara Lind", "stays", "an undo is not taken back: advance it again"),
+    ]
+    (fix,) = undone["rows"][0]["fix"]
+    assert desk(*fix.split()[1:]).exit_code == 0
+    assert "0 of 2 taken back, 2 stay" in desk("batch", "undo", undo, "--format", "table").stderr
+
+
 def test_an_advance_that_was_taken_back_and_made_anew_has_moved_since(desk: Desk) -> None:
     batch = advanced(desk)
     desk.done("batch", "undo", batch)

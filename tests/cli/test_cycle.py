@@ -195,7 +195,7 @@ def test_the_rules_refuse_with_every_reason_and_a_command_to_paste(desk: Desk) -
 
 def test_a_judgement_is_refused_and_a_description_is_not(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = ("cycle", "observe", "unal", "--minutes", "45", "--evidence", "nine hands went up")
     assert "judgements" in desk.refused(3, *seen, "--judgement", "boring", by="karlsson")
     desk.done(*seen, "--number", "time_on_task=80", by="karlsson")
@@ -203,14 +203,14 @@ def test_a_judgement_is_refused_and_a_description_is_not(desk: Desk) -> None:
 
 def test_numbers_of_a_lesson_have_names(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = ("cycle", "observe", "unal", "--minutes", "45", "--number", "noise=80")
     assert "time-on-task" in desk.refused(2, *seen, by="karlsson")
 
 
 def test_an_observation_that_was_cancelled_can_be_planned_again(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "schedule", "unal", "--at", "friday")
     assert desk.done("cycle", "cancel-observation", "unal", "--reason", "absence").endswith(
         "cancelled: absence"
@@ -228,9 +228,11 @@ def test_only_participants_agree_consent_and_ask_for_a_rematch(desk: Desk) -> No
 
 def test_a_stranger_gets_nothing(desk: Desk) -> None:
     desk.opened("unal")
-    desk.refused(7, "cycle", "goal", "unal", "--area", "planning", by="okoro")
-    desk.refused(7, "cycle", "checkin", "unal", "--minutes", "5", by="okoro")
-    desk.refused(7, "cycle", "pause", "unal", "--reason", "leave", by="okoro")
+    (cycle,) = (row["id"] for row in desk.data("list")["rows"])
+    for reference, code in ((cycle, 7), (cycle[:6], 4), ("unal", 4)):
+        desk.refused(code, "cycle", "goal", reference, "--area", "planning", by="okoro")
+        desk.refused(code, "cycle", "checkin", reference, "--minutes", "5", by="okoro")
+        desk.refused(code, "cycle", "pause", reference, "--reason", "leave", by="okoro")
 
 
 def test_references_that_name_nothing_or_two_things_are_4(desk: Desk) -> None:
@@ -251,3 +253,18 @@ def test_refusals_in_json_have_codes(desk: Desk) -> None:
     assert error["exit"] == 3
     assert [reason["code"] for reason in error["reasons"]] == ["goals-set"]
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-Infinity"])
+def test_a_number_that_none_can_reach_is_told_with_one_that_can(desk: Desk, number: str) -> None:
+    desk.opened("unal")
+    goal = ("--area", "engagement", "--measured", "--unit", "percent", f"--target={number}")
+    said = desk.refused(2, "cycle", "goal", "unal", *goal)
+    assert f"invalid value for '--target': '{number}' is no number that can be reached" in said
+    assert "give one such as 80" in said
+
+
+def test_a_number_too_large_to_be_stored_is_told_with_what_to_do(desk: Desk) -> None:
+    desk.opened("unal")
+    said = desk.refused(3, "cycle", "checkin", "unal", "--minutes", "9" * 20)
+    assert "fix: give a value of the declared type that can be stored" in said

@@ -65,8 +65,10 @@ def test_a_correction_names_the_event_and_its_fields(desk: Desk) -> None:
 
     told = desk.done(*correct, "--set", "minutes=45")
 
-    assert told.endswith(": minutes=45")
-    assert desk.done(*correct, "--set", "minutes=45").startswith("already so")
+    assert told.endswith(" (ContactLogged, Mon 12 Oct 2026) is corrected: minutes 450 → 45")
+    again = desk.done(*correct, "--set", "minutes=45")
+    assert again.startswith("already so: event 2 of ")
+    assert again.endswith(" has minutes 45")
     assert "minutes cannot be right" in desk.refused(3, *correct, "--set", "minutes=-4")
     assert "not a whole number" in desk.refused(3, *correct, "--set", "minutes=4.5")
     assert "fields: kind, mode" in desk.refused(3, *correct, "--set", "people=unal")
@@ -75,13 +77,54 @@ def test_a_correction_names_the_event_and_its_fields(desk: Desk) -> None:
     assert "corrections are for" in desk.refused(3, *other)
 
 
+def test_the_number_of_the_event_is_the_one_that_the_log_shows_and_a_rehearsal_names_it(desk: Desk) -> None:
+    desk.opened("okoro", "unal")
+    desk.done("cycle", "checkin", "okoro", "--minutes", "20")
+    desk.done("cycle", "checkin", "unal", "--minutes", "450")
+
+    heading, *rows = desk.done("audit", "log", "unal").splitlines()
+    assert heading.split()[:3] == ["POSITION", "IN", "CYCLE"]
+    (number,) = [row.split()[1] for row in rows if "ContactLogged" in row]
+    assert "IN CYCLE" not in desk.done("audit", "log")
+
+    correct = ("cycle", "correct", "unal", number, "--reason", "typing-error", "--set", "minutes=45")
+    rehearsed = desk.done(*correct, "--dry-run")
+    assert rehearsed.startswith(f"dry run: event {number} of c-")
+    assert rehearsed.endswith(" (ContactLogged, Mon 12 Oct 2026) is corrected: minutes 450 → 45")
+    desk.done(*correct)
+    assert desk.data("show", "unal")["record"]["minutes"]["total"] == 45
+
+
+def test_an_entry_that_comes_too_late_for_its_stage_is_told_of_corrections(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "focus", "unal", by="unal")
+    seen = desk.data("cycle", "observe", "unal", "--minutes", "40")["record"]
+    desk.done("advance", "unal", "debrief")
+
+    said = desk.refused(3, "cycle", "observe", "unal", "--minutes", "45")
+
+    first, advice, late = (line.strip() for line in said.splitlines()[2:5])
+    assert first.startswith("fix: mentorcycle next c-")
+    assert advice == "advance to that stage first; a late change of what was recorded is a correction"
+    typed = late.replace("EVENT", str(seen["version"])).replace("FIELD=VALUE", "minutes=45")
+    assert desk.done(*typed.split()[1:]).endswith("is corrected: minutes 40 → 45")
+
+
+def test_a_value_that_is_cleared_is_shown_as_none(desk: Desk) -> None:
+    desk.opened("unal")
+    goal = ("--area", "engagement", "--measured", "--target", "80", "--unit", "percent")
+    event = str(desk.data("cycle", "goal", "unal", *goal)["record"]["version"])
+    told = desk.done("cycle", "correct", "unal", event, "--reason", "wrong-value", "--set", "target=")
+    assert told.endswith("is corrected: target 80 → –")
+
+
 def test_a_corrected_instant_is_on_the_programmes_clock(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = desk.data("cycle", "observe", "unal", "--minutes", "45")["record"]
     words = ("--set", "start=2026-10-12T07:15", "--reason", "wrong-date")
-    made = desk("cycle", "correct", "unal", str(seen["version"]), *words)
-    assert made.exit_code == 0, made.output
+    told = desk.done("cycle", "correct", "unal", str(seen["version"]), *words)
+    assert told.endswith("start Mon 12 Oct 2026 10:00 → Mon 12 Oct 2026 07:15")
 
     from mentorcycle.domain.actor import Actor
     from mentorcycle.engine import Engine
@@ -107,7 +150,9 @@ def test_a_participant_asks_for_a_rematch_and_a_coordinator_does_it(desk: Desk) 
     assert desk.done("cycle", "rematch", "unal", by="unal").startswith("already so")
     change = ("cycle", "rematch", "unal", "--leaves", "karlsson", "--joins")
     assert "go together" in desk.refused(2, *change[:-1])
-    desk.refused(7, *change, "nasser", by="unal")
+    (joins,) = (row["id"] for row in desk.data("person", "list")["rows"] if row["name"] == "Mira Nasser")
+    desk.refused(7, *change, joins, by="unal")
+    desk.refused(4, *change, "nasser", by="unal")
     told = desk.done(*change, "nasser", "--do-not-pair-again")
     assert told.startswith("Mira Nasser takes the place of Bo Karlsson in c-")
     assert desk.done(*change, "nasser").startswith("already so")
@@ -117,7 +162,7 @@ def test_a_participant_asks_for_a_rematch_and_a_coordinator_does_it(desk: Desk) 
 def test_the_next_cycle_carries_on_and_last_means_it(desk: Desk) -> None:
     desk.at_observe()
     desk.refused(3, "cycle", "next-cycle", "unal")
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     seen = desk.data("cycle", "observe", "unal", "--minutes", "45")["record"]["id"]
     for words in (
         ("advance", "unal"),
@@ -150,7 +195,8 @@ def test_a_diagram_marks_the_present_stage(desk: Desk, words: tuple[str, ...], m
     desk.at_observe()
     drawn = desk.done("cycle", "diagram", "unal", *words)
     assert mark in drawn
-    desk.refused(7, "cycle", "diagram", "unal", by="okoro")
+    (cycle,) = (row["id"] for row in desk.data("list")["rows"])
+    desk.refused(7, "cycle", "diagram", cycle, by="okoro")
 
 
 def test_open_is_for_many_too_and_each_gets_a_result(desk: Desk) -> None:

@@ -61,7 +61,7 @@ def test_a_participant_who_changes_a_goal_keeps_its_words(desk: Desk) -> None:
     desk.done("cycle", "goal", "unal", "--goal", "g1", "--target", "3", "--unit", "count", by="unal")
 
     with Engine.open("sqlite:///mentorcycle.db", create=False) as engine:
-        person = next(found.id for found in engine.queries.find_people("unal"))
+        person = next(found.id for found in engine.queries.find_people("unal", Actor.coordinator()))
         last = engine.history(made["id"], Actor.participant(person), words=True)[-1].event
     assert (last.measure.text, last.target, last.statement) == ("hands", 3, None)
 
@@ -88,3 +88,44 @@ def test_the_program_itself_reads_words_from_a_pipe_and_never_writes_them(desk: 
         refused = run("cycle", "checkin", "unal", "--minutes", "5", "--notes", "-", stdin=stream)
     assert (done.returncode, refused.returncode) == (0, 7)
     assert "shouted" not in done.stdout + done.stderr + refused.stdout + refused.stderr
+
+
+def test_references_on_stdin_that_are_not_text_are_told(desk: Desk) -> None:
+    said = desk.refused(2, "advance", "-", "-n", input=b"\xff\xfe\n")
+    assert said.startswith("error: standard input is not UTF-8 text.\n  why: byte 1 ")
+    assert "fix: convert it first" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "\udcff\udcfe"),
+        ("list", "--person", "\udcff\udcfe"),
+        ("--as", "\udcff\udcfe", "list"),
+        ("batch", "show", "\udcff\udcfe"),
+        ("--program", "\udcff\udcfe", "list"),
+        ("--tenant=\udcff\udcfe", "list"),
+        ("\udcff\udcfe",),
+        ("import", "\udcff\udcfe.csv"),
+        ("show", "\ud800"),
+    ],
+)
+def test_an_argument_that_is_not_text_is_a_usage_error_wherever_it_stands(
+    desk: Desk, words: tuple[str, ...]
+) -> None:
+    said = desk.refused(2, *words)
+    assert " is not UTF-8 text.\n" in said
+    assert "fix: mentorcycle --help" in said
+
+
+def test_a_variable_that_is_not_text_is_named(desk: Desk) -> None:
+    desk.environ = {**desk.environ, "MENTORCYCLE_ACTOR": "\udcff"}
+    assert "error: MENTORCYCLE_ACTOR is not UTF-8 text." in desk.refused(2, "list")
+
+
+def test_a_name_is_understood_in_a_locale_that_knows_ascii_alone(desk: Desk, run: Run) -> None:
+    desk.opened("unal")
+    bare = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    shown = run("show", "Ünal", env=bare)
+    assert (shown.returncode, "Aylin" in shown.stdout) == (0, True), shown.stderr
+    assert run("stalled", env={**bare, "MENTORCYCLE_ACTOR": "Ünal"}).returncode == 7

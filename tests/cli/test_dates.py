@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentorcycle.cli.asof import EndOfDay, Instant, Position, parse_as_of
+from mentorcycle.cli.asof import EndOfDay, Instant, Position, not_ahead, parse_as_of
 from mentorcycle.cli.dates import parse, said
 from mentorcycle.cli.exits import WrongValue
 from mentorcycle.domain.calendar import Calendar
@@ -185,6 +185,32 @@ def test_as_of_an_instant_or_a_position() -> None:
     assert (instant.stamp, Position(1882).stamp) == (datetime(2026, 10, 31, 11, tzinfo=UTC), 1882)
     assert Position(1882).echo == "as of event 1882"
     assert parse_as_of("99999999", TODAY, ZONE) == Position(99999999)
+
+
+@pytest.mark.parametrize("text", ["@155", "2026-11-22", "2026-11-22T10:00+01:00", "yesterday"])
+def test_as_of_the_recorded_past_is_taken(text: str) -> None:
+    now = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    as_of = parse_as_of(text, now.date(), ZONE)
+    assert not_ahead(as_of, now, ZONE, 155, now) == as_of
+
+
+@pytest.mark.parametrize("text", ["@156", "99999", "2026-11-23", "2026-11-22T10:01+01:00", "2027-03-01"])
+def test_as_of_what_is_yet_to_come_is_refused_and_says_what_is_last(text: str) -> None:
+    now = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    with pytest.raises(WrongValue, match="is yet to come") as refused:
+        not_ahead(parse_as_of(text, now.date(), ZONE), now, ZONE, 155, datetime(2026, 11, 4, 9, tzinfo=UTC))
+    assert (
+        "the last event is 155, recorded on Wed 4 Nov 2026, and today is Sun 22 Nov 2026" in refused.value.why
+    )
+    assert refused.value.fix == "give 2026-11-22, or @155"
+
+
+def test_what_was_recorded_by_a_clock_ahead_of_ours_is_no_future() -> None:
+    now, ahead = datetime(2026, 11, 22, 9, tzinfo=UTC), datetime(2027, 3, 1, 9, tzinfo=UTC)
+    as_of = parse_as_of("2027-03-01", now.date(), ZONE)
+    assert not_ahead(as_of, now, ZONE, 155, ahead) == as_of
+    with pytest.raises(WrongValue):
+        not_ahead(parse_as_of("2027-03-02", now.date(), ZONE), now, ZONE, 155, ahead)
 
 
 def test_as_of_eight_digits_that_make_a_date_is_refused_with_both_readings() -> None:

@@ -15,6 +15,8 @@ from tempfile import mkdtemp
 import pytest
 
 from mentorcycle.cli.exits import ExitCode
+from mentorcycle.cli.lazy import Branch, leaves
+from mentorcycle.cli.registry import TREE
 from mentorcycle.engine.stores.sqlite_schema import SCHEMA_VERSION
 
 from .conftest import Desk, Run
@@ -82,7 +84,7 @@ def test_status_shows_the_store_as_it_is(term: Desk) -> None:
     term.data("list")
     term.done("person", "add", "Nils Berg")
     record = term.data("db", "status")["record"]
-    assert (record["events"], record["schema"], record["journal_mode"]) == (23, SCHEMA_VERSION, "wal")
+    assert (record["events"], record["store_schema"], record["journal_mode"]) == (23, SCHEMA_VERSION, "wal")
     assert [model["name"] for model in record["models"]] == MODELS
     assert {model["state"] for model in record["models"]} == {"active"}
     lags = [model["lag_events"] for model in record["models"]]
@@ -253,13 +255,59 @@ def test_an_event_that_cannot_be_read_is_set_aside_and_others_go_on(term: Desk) 
     assert term("db", "dead-letters", "retry").exit_code == ExitCode.DONE
 
 
+def test_what_would_be_mended_is_told_and_nothing_is(term: Desk) -> None:
+    cycle = poison(term, "okoro")
+    term.data("list")
+    rows = term.data("db", "dead-letters", "list")["rows"]
+    rehearsed = term("db", "dead-letters", "discard", cycle, "-n", "--format", "json")
+    said = json.loads(rehearsed.stdout)
+    assert (rehearsed.exit_code, said["dry_run"]) == (0, True)
+    assert {row["outcome"] for row in said["rows"]} == {"would be taken"}
+    tried = term("db", "dead-letters", "retry", "--dry-run", "--format", "table")
+    assert tried.exit_code == ExitCode.REFUSED
+    assert "stops at event 23" in tried.stdout
+    assert tried.stderr == f"0 of {len(rows)} would be taken\nnothing was written\n"
+    assert term.data("db", "dead-letters", "list")["rows"] == rows
+    assert term.data("db", "rebuild", "cycles")["rows"][0]["position"] == 23
+    assert len(term.data("db", "dead-letters", "list")["rows"]) == len(rows)  # the rebuild read it again
+
+
+EVERY_DB = {
+    ("init",): ("--name", "North"),
+    ("status",): (),
+    ("backup",): ("backup.db",),
+    ("restore",): ("copy.db", "--yes"),
+    ("rebuild",): (),
+    ("dead-letters", "list"): (),
+    ("dead-letters", "retry"): (),
+    ("dead-letters", "discard"): ("c-0000", "--yes"),
+}
+
+
+def test_db_is_for_the_owner_of_the_file_alone(term: Desk) -> None:
+    branch = TREE["db"]
+    assert isinstance(branch, Branch)
+    assert {path for path, _ in leaves(branch.commands)} == set(EVERY_DB)
+    term.done("db", "backup", "copy.db")
+    there = {file.name for file in term.folder.iterdir()}
+    for path, more in EVERY_DB.items():
+        for actor in ("Aylin Ünal", "auditor", "Nobody Known"):
+            told = term.refused(ExitCode.NOT_PERMITTED, "db", *path, *more, by=actor)
+            assert f"db {' '.join(path)} is not done for a participant or auditor" in told
+            assert "belongs to whoever owns the file" in told
+        helped = " ".join(term("db", *path, "--help").stdout.split())
+        assert "db belongs to whoever owns the file" in helped
+    assert {file.name for file in term.folder.iterdir()} == there
+    term.done("db", "status", by="coordinator")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["rebuild", "hours"], ExitCode.NOT_FOUND, "there are cycles, people, minutes, trail"),
         (["dead-letters", "discard", "c-0000", "--yes"], ExitCode.NOT_FOUND, "dead-letters list"),
         (["dead-letters", "retry", "--model", "hours"], ExitCode.NOT_FOUND, "no read model is called"),
-        (["restore", "nowhere.db"], ExitCode.USAGE, "does not exist"),
+        (["restore", "nowhere.db"], ExitCode.NOT_FOUND, "there is no file nowhere.db"),
         (["backup"], ExitCode.USAGE, "missing argument"),
         (["backup", "no/such/folder/copy.db"], ExitCode.STORE, "no backup can be made"),
     ],
@@ -321,9 +369,10 @@ def test_every_command_tells_a_fault_of_the_store_in_three_lines(
         lines = ended.stderr.splitlines()
         assert [line[:7] for line in lines] == ["error: ", "  why: ", "  fix: "], words
         assert (what in lines[0], fix in lines[2]) == (True, True), words
-    looked = term("doctor", "--exit-code", "--format", "plain")
-    assert looked.exit_code == ExitCode.ATTENTION
-    assert fix in looked.stdout
+    for more in ([], ["--exit-code"]):
+        looked = term("doctor", *more, "--format", "plain")
+        assert looked.exit_code == ExitCode.STORE
+        assert fix in looked.stdout
 
 
 @pytest.mark.parametrize(("fault", "what", "fix"), FAULTS.values(), ids=FAULTS)

@@ -103,12 +103,13 @@ def test_streams_that_are_set_aside_are_told(term: Desk) -> None:
 
 
 def test_a_store_that_is_missing_is_told_and_nothing_is_made(run: Run, tmp_path: Path) -> None:
-    ended = run("doctor", "--exit-code")
-    assert ended.returncode == ExitCode.ATTENTION
+    ended = run("doctor")
+    assert ended.returncode == ExitCode.STORE
     assert "check the path, or run: mentorcycle db init" in ended.stdout
     assert not list(tmp_path.glob("*.db"))
 
 
 def test_a_password_in_a_url_is_not_shown(run: Run) -> None:
     ended = run("doctor", "--db", "postgresql://ada:secret@db.example/north")
+    assert ended.returncode == ExitCode.STORE
     assert "secret" not in ended.stdout + ended.stderr

@@ -16,11 +16,15 @@ from mentorcycle.domain.errors import (
     HistoryUnreadable,
     InvalidInput,
     MentorcycleError,
+    NoSuchFile,
     NotFound,
     StoreNeedsUpgrade,
     StoreUnavailable,
+    UnknownStore,
 )
 from mentorcycle.domain.refusal import Refusal, Refused, RefusedError
+
+from .conftest import Desk
 
 WHAT = "c-7f3k cannot move from goal-set to observe"
 MEASURE = Refusal(
@@ -75,12 +79,44 @@ CATALOGUE: dict[str, tuple[BaseException | Refused, int, str]] = {
         "  why: nothing has that id, name or prefix.\n"
         "  fix: did you mean B. Karlsson (p-9m2d)?",
     ),
+    "no file": (
+        NoSuchFile("north.csv"),
+        4,
+        "error: there is no file north.csv.\n  fix: check the path",
+    ),
+    "no kind of store": (
+        UnknownStore("'foo' names no store", "stores are sqlite:///path.db and memory://", "name one"),
+        2,
+        "error: 'foo' names no store.\n  why: stores are sqlite:///path.db and memory://.\n  fix: name one",
+    ),
     "ambiguous": (
         Ambiguous("cycle", "7f3k", ("c-7f3k9 A. Ünal", "c-7f3km T. Okoro")),
         4,
         "error: '7f3k' names more than one cycle.\n"
         "  why: it could be c-7f3k9 A. Ünal, c-7f3km T. Okoro.\n"
-        "  fix: type more of it",
+        "  fix: type more of it, or use an id: c-7f3k9 or c-7f3km",
+    ),
+    "an exact name of several": (
+        Ambiguous("person", "a ünal", ("p-7f3k A. Ünal", "p-9m2d A. Ünal")),
+        4,
+        "error: 'a ünal' names more than one person.\n"
+        "  why: it could be p-7f3k A. Ünal, p-9m2d A. Ünal.\n"
+        "  fix: use an id: p-7f3k or p-9m2d",
+    ),
+    "an exact name in several cycles": (
+        Ambiguous("cycle", "A Ünal", ("c-7f3k A. Ünal / B. Karlsson", "c-9m2d A. Ünal, T. Okoro / S. Lind")),
+        4,
+        "error: 'A Ünal' names more than one cycle.\n"
+        "  why: it could be c-7f3k A. Ünal / B. Karlsson, c-9m2d A. Ünal, T. Okoro / S. Lind.\n"
+        "  fix: use an id: c-7f3k or c-9m2d",
+    ),
+    "nobody like it": (
+        NotFound("cycle or person", "zz"),
+        4,
+        "error: no cycle or person is called 'zz'.\n"
+        "  why: nothing has that id, name or prefix.\n"
+        "  fix: mentorcycle list\n"
+        "       mentorcycle person list",
     ),
     "conflict": (
         Conflict("cycle:c-7f3k", 3, 4),
@@ -190,6 +226,48 @@ def test_no_error_raised_on_purpose_ends_as_a_bug() -> None:
         if kind not in (MentorcycleError, RefusedError) and not any(base in ENDINGS for base in kind.__mro__)
     ]
     assert unclassified == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("import", "nowhere.csv"),
+        ("import", "nowhere.zip"),
+        ("import", "nowhere.csv", "--partial", "-n"),
+        ("roster", "check", "nowhere.csv"),
+        ("roster", "diff", "nowhere.csv"),
+        ("pair", "publish", "--from", "nowhere.csv"),
+        ("advance", "--from", "nowhere.csv"),
+        ("db", "restore", "nowhere.db"),
+        ("definition", "check", "nowhere.toml"),
+        ("definition", "publish", "nowhere.toml"),
+        ("definition", "show", "nowhere.toml"),
+    ],
+)
+def test_a_file_that_is_not_there_ends_the_same_everywhere(desk: Desk, words: tuple[str, ...]) -> None:
+    said = desk.refused(4, *words)
+    assert "nowhere" in said
+    assert "fix:" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("person", "add", "Zed"),
+        ("import", "people.csv"),
+        ("db", "init"),
+        ("db", "restore", "mentorcycle.db"),
+        ("demo",),
+    ],
+)
+def test_a_store_of_no_known_kind_is_a_mistake_of_usage_everywhere(
+    desk: Desk, words: tuple[str, ...]
+) -> None:
+    (desk.folder / "people.csv").write_text("external_id,given_name,family_name\n1,Ann,Li\n")
+    said = desk.refused(2, *words, "--db", "foo")
+    assert "'foo'" in said
+    assert "sqlite:///north.db" in said
 
 
 def test_a_bug_tells_its_kind_and_place_and_withholds_its_words() -> None:

@@ -297,12 +297,6 @@ def test_shared_options_arrive_under_their_names(invoke: Invoke) -> None:
     }
 
 
-def test_as_of_says_that_it_is_the_end_of_the_day(invoke: Invoke) -> None:
-    assert invoke("dates", "--as-of", "2026-10-31").stderr == (
-        "as of Sat 31 Oct 2026, end of day, Europe/Stockholm\n"
-    )
-
-
 def test_a_date_that_can_be_read_twice_is_a_usage_error(invoke: Invoke) -> None:
     ended = invoke("dates", "--on", "03/04/2026")
     assert (ended.exit_code, ended.stdout) == (ExitCode.USAGE, "")

@@ -6,8 +6,12 @@ from .conftest import Desk
 
 
 def test_following_its_advice_to_the_end_completes_a_cycle(desk: Desk) -> None:
-    """Every command that `next` proposes is taken as it stands; the participants' own with words from stdin."""
     desk.opened("unal")
+    advised_to_the_end(desk)
+
+
+def advised_to_the_end(desk: Desk) -> None:
+    """Every command that `next` proposes is taken as it stands; the participants' own with words from stdin."""
     for _ in range(30):
         rows = desk.data("next", "unal")["rows"]
         row = rows[0]
@@ -25,7 +29,7 @@ def test_following_its_advice_to_the_end_completes_a_cycle(desk: Desk) -> None:
 
 def test_what_can_be_done_is_said_with_the_command(desk: Desk) -> None:
     desk.at_observe()
-    desk.done("cycle", "focus", "unal")
+    desk.done("cycle", "focus", "unal", by="unal")
     desk.done("cycle", "observe", "unal", "--minutes", "45")
     desk.done("advance", "unal")
 
@@ -56,6 +60,15 @@ def test_a_person_reads_names_and_short_ids(desk: Desk) -> None:
     assert len(rows[0].split()[-1]) == 6
 
 
+def test_following_its_advice_after_a_rematch_agrees_the_goals_anew(desk: Desk) -> None:
+    desk.at_observe()
+    desk.done("cycle", "rematch", "unal", "--leaves", "karlsson", "--joins", "nasser")
+    first = desk.data("next", "unal")["rows"][0]
+    assert (first["code"], len(first["who"])) == ("goals-agreed", 2)
+    assert "waiting on Aylin Ünal, Mira Nasser" in desk.done("show", "unal")
+    advised_to_the_end(desk)
+
+
 def test_a_completed_cycle_leads_nowhere_but_to_the_next_one(desk: Desk) -> None:
     test_following_its_advice_to_the_end_completes_a_cycle(desk)
     (row,) = desk.data("next", "unal")["rows"]
@@ -78,6 +91,8 @@ def test_somebody_asked_for_another_partner_is_said(desk: Desk) -> None:
 
 def test_only_those_who_see_a_cycle_are_told(desk: Desk) -> None:
     desk.opened("unal")
-    desk.refused(7, "next", "unal", by="okoro")
+    (cycle,) = (row["id"] for row in desk.data("list")["rows"])
+    desk.refused(7, "next", cycle, by="okoro")
+    desk.refused(4, "next", "unal", by="okoro")
     desk.done("next", "unal", by="unal")
     desk.refused(4, "next", "zz")

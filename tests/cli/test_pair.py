@@ -1,6 +1,7 @@
 """Pairings from the command line: one, a group, or a whole file of which every row is checked first."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,9 @@ def test_the_hard_rules_are_told_with_a_way_out(desk: Desk) -> None:
     command = said.splitlines()[-1].split("fix:")[1].split()
     desk.done(*command[1:])
     desk.done("pair", "publish", "nasser", "lind")
-    desk.refused(7, "pair", "publish", "nasser", "lind", by="lind")
+    ids = {row["name"]: row["id"] for row in desk.data("person", "list")["rows"]}
+    desk.refused(7, "pair", "publish", ids["Mira Nasser"], "lind", by="lind")
+    desk.refused(4, "pair", "publish", "nasser", "lind", by="lind")
 
 
 def test_pairings_are_listed_with_their_cycles(desk: Desk) -> None:
@@ -72,7 +75,8 @@ def test_pairings_are_listed_with_their_cycles(desk: Desk) -> None:
     assert "Aylin" not in desk.done("pair", "list", "--without-cycle")
     assert len(desk.data("pair", "list", by="unal")["rows"]) == 1
     assert len(desk.data("pair", "list", "--person", "lind")["rows"]) == 1
-    desk.refused(7, "pair", "list", "--person", "lind", by="unal")
+    desk.refused(4, "pair", "list", "--person", "lind", by="unal")
+    desk.refused(7, "pair", "list", "--person", "karlsson", by="unal")
 
 
 def test_a_pairing_is_ended_for_everybody_in_it(desk: Desk) -> None:
@@ -122,13 +126,16 @@ def test_with_a_bad_row_nothing_is_published_and_every_bad_row_is_told(desk: Des
 
 def test_bad_rows_are_written_to_be_mended_and_fed_again(desk: Desk, pairs: Path) -> None:
     pairs.write_text(f"{HEADER}elsa,lind,,,\nnobody,vera,,,\n")
-    assert "pairs-errors.csv" in desk.refused(3, "pair", "publish", "--from", "pairs.csv")
+    said = desk.refused(3, "pair", "publish", "--from", "pairs.csv")
+    assert "fix: mend pairs.csv, or take the good rows with --partial, then mend the errors file" in said
+    desk.data("pair", "publish", "--from", "pairs.csv", "--partial", "-n", code=6)
     mend = desk.folder / "pairs-errors.csv"
+    assert not mend.exists()
+
+    made = desk.data("pair", "publish", "--from", "pairs.csv", "--partial", code=6)
     text = mend.read_text(encoding="utf-8-sig")
     assert "nobody is called so" in text
     assert "elsa" not in text
-
-    made = desk.data("pair", "publish", "--from", "pairs.csv", "--partial", code=6)
     mend.write_text(text.replace('"nobody"', '"ture"'), encoding="utf-8-sig")
     mended = desk.data("pair", "publish", "--from", str(mend))
 
@@ -142,6 +149,18 @@ def test_a_mentor_is_not_over_capacity_by_two_rows_of_one_file(desk: Desk, pairs
     result = desk("pair", "publish", "--from", "pairs.csv")
     assert result.exit_code == 3
     assert "Vera Ek would have 2 mentees and takes 1" in result.stdout
+
+
+def test_a_group_is_called_the_same_wherever_it_is_named(desk: Desk, pairs: Path) -> None:
+    pairs.write_text(HEADER + "Mira Nasser,Sara Lind,one,,\nVera Ek,Sara Lind,one,,\n", "utf-8")
+    called = "Mira Nasser, Vera Ek / Sara Lind"
+    assert desk.data("pair", "publish", "--from", "pairs.csv")["rows"][0]["name"] == called
+    batch = desk.data("cycle", "open", "nasser", "unal")["batch"]
+    assert called in desk.done("show", "nasser").splitlines()[0]
+    assert f"  {called} · goal-set" in desk.done("next", "nasser").splitlines()[0]
+    for command in (("list",), ("advance", "nasser", "unal", "--dry-run"), ("batch", "undo", batch)):
+        found = desk("--format", "json", *command)
+        assert called in [row["name"] for row in json.loads(found.stdout)["rows"]]
 
 
 def test_a_group_is_published_whole_or_not_at_all(desk: Desk, pairs: Path) -> None:
@@ -165,6 +184,27 @@ def test_a_pairing_does_not_start_in_the_future(desk: Desk, pairs: Path) -> None
 
 
 def test_a_file_that_cannot_be_read_is_told(desk: Desk) -> None:
-    assert "there is no file" in desk.refused(3, "pair", "publish", "--from", "absent.csv")
+    assert "there is no file" in desk.refused(4, "pair", "publish", "--from", "absent.csv")
     (desk.folder / "empty.csv").write_text("")
     desk.refused(3, "pair", "publish", "--from", "empty.csv")
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_an_interruption_is_told_and_is_no_success(
+    desk: Desk, pairs: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    from mentorcycle.engine import Engine
+
+    taken = Engine.execute_many
+    calls = iter([True] * steps)
+
+    def interrupted(self: Engine, *given: object, **more: object) -> object:
+        if next(calls, False):
+            return taken(self, *given, **more)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    pairs.write_text(f"{HEADER}elsa,lind,,,\n")
+    monkeypatch.setattr(Engine, "execute_many", interrupted)
+    result = desk("pair", "publish", "--from", "pairs.csv", "--format", "json")
+    assert result.exit_code == 130
+    assert result.stdout == "" if not steps else json.loads(result.stdout)["counts"] == {"not-done": 1}

@@ -57,7 +57,9 @@ def test_a_person_is_shown_with_what_they_do(desk: Desk) -> None:
 
 def test_participants_see_themselves_alone(desk: Desk) -> None:
     desk.done("person", "show", "unal", by="unal")
+    desk.opened("unal")
     desk.refused(7, "person", "show", "karlsson", by="unal")
+    desk.refused(4, "person", "show", "lind", by="unal")
     desk.refused(7, "person", "list", by="unal")
     desk.refused(7, "person", "workload", by="unal")
     desk.refused(7, "person", "add", "Nils Berg", by="unal")
@@ -129,3 +131,13 @@ def test_a_store_that_is_not_there_is_10(desk: Desk) -> None:
     result = desk("person", "list", "--db", "sqlite:///none.db")
     assert result.exit_code == 10
     assert not (desk.folder / "none.db").exists()
+
+
+def test_two_of_the_same_name_are_told_apart_by_id(desk: Desk) -> None:
+    desk.done("person", "add", "Bo Karlsson", "--external-id", "2", "--source", "sims")
+    said = desk.refused(4, "person", "show", "bo karlsson")
+    (fix,) = [line for line in said.splitlines() if line.startswith("  fix: use an id: ")]
+    first, last = fix.removeprefix("  fix: use an id: ").split(" or ")
+    assert "Bo Karlsson" in desk.done("person", "show", first)
+    assert "Bo Karlsson" in desk.done("person", "show", last)
+    assert "  fix: mentorcycle person list" in desk.refused(4, "person", "show", "zz")

@@ -92,10 +92,15 @@ def test_the_words_are_shown_to_nobody_else(term: Desk, form: str, words: tuple[
 
 
 def test_a_stranger_is_shown_nothing(term: Desk) -> None:
+    (cycle,) = (row["id"] for row in term.data("list", "--person", "unal")["rows"])
     for person in ("nasser", "lind"):
-        told = term.refused(ExitCode.NOT_PERMITTED, "show", "unal", by=person)
+        told = term.refused(ExitCode.NOT_PERMITTED, "show", cycle, by=person)
         assert "is not shown" in told
         assert "Karlsson" not in told
+        for reference in ("unal", cycle[:6], "nobody"):
+            told = term.refused(ExitCode.NOT_FOUND, "show", reference, by=person)
+            assert told.startswith(f"error: no cycle of yours is called {reference!r}.\n  why: participants ")
+            assert "Karlsson" not in told
 
 
 def test_a_program_reads_the_same_facts(term: Desk) -> None:

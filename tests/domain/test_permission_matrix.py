@@ -99,7 +99,7 @@ ALLOWED: list[tuple[Command, set[str]]] = [
     (RecordBaseline(ID, "g1", 1, TODAY, MeasureSource.RECORDS), WORK),
     (AgreeGoals(ID), OWN),
     (RecordExpectations(ID, 2), WORK),
-    (AgreeFocus(ID, "ada", "cy"), WORK),
+    (AgreeFocus(ID, "ada", "cy"), OWN),
     (ScheduleObservation(ID, LESSON, "o1"), WORK),
     (RescheduleObservation(ID, "o1", LESSON), WORK),
     (CancelObservation(ID, "o1", ObservationCancelReason.ABSENCE), WORK),

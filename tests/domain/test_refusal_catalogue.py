@@ -151,6 +151,13 @@ def opened_beside() -> tuple[Refusal, ...]:
 
 CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     (
+        "actor-left",
+        OPENED.given(MarkLeft("bo", RETIRED)).when(LogContact(ID, 20), by="bo"),
+        "nothing is recorded in c-1",
+        "Bo Karlsson has left the programme",
+        "a coordinator can record the return, or what happened before",
+    ),
+    (
         "already-in-cycle",
         OBSERVING.when(Rematch(ID, "bo", "ada")),
         "Bo Karlsson cannot be replaced by Ada Ünal in c-1",
@@ -405,6 +412,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "report what was seen and heard",
     ),
     (
+        "evaluator-is-mentor",
+        PAIRED.when(NameEvaluator("ada", "bo")),
+        "the evaluator of Ada Ünal is not named",
+        "Bo Karlsson mentors Ada Ünal in an open pairing",
+        "change the partner in its cycle, or end the pairing, first",
+    ),
+    (
         "mentor-is-evaluator",
         PEOPLE.given(NameEvaluator("ada", "bo")).when(PublishPairing((ADA, BO))),
         "Ada Ünal and Bo Karlsson cannot be paired",
@@ -497,7 +511,7 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     ),
     (
         "no-such-observation",
-        PLANNED.given(AgreeFocus(ID, "ada", "bo")).when(ScheduleObservation(ID, LESSON), by="ada"),
+        PLANNED.given(AgreeFocus(ID, "ada", "bo"), by="bo").when(ScheduleObservation(ID, LESSON), by="ada"),
         "the observation of c-1 cannot be scheduled",
         "o1, o2 are planned, and none is named",
         "name one of them",
@@ -752,7 +766,9 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     ),
     (
         "observer-is-evaluator",
-        PLANNED.given(NameEvaluator("ada", "bo")).when(CompleteObservation(ID, LESSON, 45), by="bo"),
+        PLANNED.given(events.EvaluatorNamed(evaluator="bo"), of="ada").when(
+            CompleteObservation(ID, LESSON, 45), by="bo"
+        ),
         "the observation of c-1 cannot be recorded",
         "Bo Karlsson evaluates Ada Ünal",
         "name an observer who does not evaluate them",
@@ -863,6 +879,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "name another observer",
     ),
     (
+        "stage-not-reached",
+        OBSERVING.given(Cancel(ID, WITHDREW)).when(Reopen(ID, WORK_CONTINUES, "reflect")),
+        "c-1 cannot be reopened",
+        "it stood in observe, and reflect comes after it",
+        "reopen it in observe or earlier, and advance",
+    ),
+    (
         "still-open",
         OPENED.when(Reopen(ID, WORK_CONTINUES)),
         "c-1 cannot be reopened",
@@ -948,7 +971,7 @@ def test_every_code_in_the_domain_is_in_the_catalogue_and_no_other() -> None:
 
 
 def test_permission_is_marked_where_it_is_one_and_nowhere_else() -> None:
-    marked = {"not-permitted", "words-of-others", "focus-of-observed"}
+    marked = {"actor-left", "not-permitted", "words-of-others", "focus-of-observed"}
     for code, provoked, *_ in CASES:
         for one in provoked if isinstance(provoked, tuple) else provoked.refusals:
             assert one.permission == (one.code in marked), code

@@ -12,6 +12,7 @@ from mentorcycle.domain.commands import (
     OpenCycle,
     PublishPairing,
     RecordBaseline,
+    Rematch,
     SetGoal,
 )
 from mentorcycle.domain.events import Participant
@@ -19,7 +20,7 @@ from mentorcycle.domain.requirements import unmet
 from mentorcycle.domain.vocabulary import MeasureSource, ObservationCancelReason, TeachingArea, Unit
 from mentorcycle.engine.testing import Scenario
 
-PEOPLE = {"ada": "Ada", "bo": "Bo", "di": "Di"}
+PEOPLE = {"ada": "Ada", "bo": "Bo", "cy": "Cy", "di": "Di"}
 GROUP = (Participant("ada", mentee=True), Participant("di", mentee=True), Participant("bo", mentor=True))
 EVERYBODY = ("ada", "di", "bo")
 OPENED = Scenario.of(PEOPLE).given(PublishPairing(GROUP), OpenCycle("ada"))
@@ -36,7 +37,7 @@ AGREED = (
 OBSERVING = AGREED.given(Advance(ID))
 FOCUS = AgreeFocus(ID, observed="di", observer="bo")
 LESSON = CompleteObservation(ID, datetime(2026, 3, 2, 13, tzinfo=UTC), 45)
-DEBRIEFING = OBSERVING.given(FOCUS, LESSON, Advance(ID))
+DEBRIEFING = OBSERVING.given(FOCUS, by="di").given(LESSON, Advance(ID))
 REFLECTING = DEBRIEFING.given(HoldDebrief(ID, 20), Advance(ID))
 
 
@@ -61,13 +62,25 @@ def test_mentees_set_goals_and_baselines_and_everybody_agrees() -> None:
 
 def test_the_observer_observes_once_a_lesson_is_planned() -> None:
     assert turns(OBSERVING) == [("observations-completed", EVERYBODY)]
-    assert turns(OBSERVING.given(FOCUS)) == [("observations-completed", ("bo",))]
-    called_off = OBSERVING.given(FOCUS, CancelObservation(ID, "o1", ObservationCancelReason.ABSENCE))
+    assert turns(OBSERVING.given(FOCUS, by="di")) == [("observations-completed", ("bo",))]
+    called_off = OBSERVING.given(FOCUS, CancelObservation(ID, "o1", ObservationCancelReason.ABSENCE), by="di")
     assert turns(called_off) == [("observations-completed", EVERYBODY)]
+
+
+def test_a_lesson_that_was_planned_with_somebody_who_left_is_nobodys_turn() -> None:
+    gone = OBSERVING.given(FOCUS, by="di").given(Rematch(ID, "bo", "cy"))
+    assert turns(gone)[1] == ("observations-completed", ("ada", "di", "cy"))
 
 
 def test_both_sides_of_an_observation_hold_its_debrief() -> None:
     assert turns(DEBRIEFING) == [("observations-debriefed", ("di", "bo"))]
+
+
+def test_after_a_rematch_it_is_everybodys_turn_to_agree_anew() -> None:
+    lesson = OBSERVING.given(FOCUS, by="di").given(LESSON)
+    rematched = lesson.given(Rematch(ID, "bo", "cy"))
+    assert turns(rematched) == [("goals-agreed", ("ada", "di", "cy"))]
+    assert turns(rematched.given(AgreeGoals(ID), by="di")) == [("goals-agreed", ("ada", "cy"))]
 
 
 def test_each_mentee_reflects_and_everybody_assesses() -> None:

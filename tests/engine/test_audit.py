@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,11 +13,16 @@ import pytest
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.definition import shipped
-from mentorcycle.domain.errors import MentorcycleError
+from mentorcycle.domain.errors import MentorcycleError, StoreUnavailable
 from mentorcycle.domain.vocabulary import CancelReason, CorrectionReason, PauseReason
 from mentorcycle.engine import Engine
-from mentorcycle.engine.audit import verify
+from mentorcycle.engine.audit import Verification, verify
+from mentorcycle.engine.audit_states import RecentStates
+from mentorcycle.engine.audit_words import WordsChecker
 from mentorcycle.engine.codec import decode, encode
+from mentorcycle.engine.states import refolded
+from mentorcycle.engine.stores.port import tail
+from mentorcycle.engine.vault import commitments_of
 
 
 @pytest.fixture
@@ -203,6 +209,28 @@ def test_replaced_words_are_named(copy):
     assert "Fewer speak" not in finding.what
 
 
+@pytest.mark.parametrize(
+    "damage",
+    ["text = CAST(x'46657765ff72' AS TEXT)", "text = x'46657765ff72'", "salt = 'salt'", "salt = NULL"],
+)
+def test_words_whose_bytes_are_damaged_are_named_and_not_told(copy, damage):
+    copy.run("CREATE TABLE loose AS SELECT * FROM words")
+    copy.run("DROP TABLE words")
+    copy.run("ALTER TABLE loose RENAME TO words")
+    copy.run(f"UPDATE words SET {damage} WHERE field = 'statement'")
+    (finding,) = copy.report().of("words")
+    assert "statement: the text is not the one that the log committed to" in finding.what
+    assert "Fewe" not in str(copy.report())
+
+
+def test_a_damaged_text_is_in_no_error(copy):
+    """SQLite's own error quotes what it cannot decode; it is nobody's cause."""
+    copy.run("UPDATE words SET field = CAST(x'4d61726bff' AS TEXT) WHERE field = 'statement'")
+    with pytest.raises(StoreUnavailable, match="not UTF-8") as caught:
+        copy.report()
+    assert "Mark" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_words_moved_to_another_field_are_named(copy):
     """The commitment holds a text in its place."""
     swap = "CASE field WHEN 'statement' THEN 'measure' ELSE 'statement' END"
@@ -284,7 +312,7 @@ def test_no_altered_field_makes_the_audit_fall_over(copy, lived, name):
                 with suppress(MentorcycleError):
                     engine.cycle(lived.cycle, lived.coordinator)
                 with suppress(MentorcycleError):
-                    engine.person(lived.ada.id)
+                    engine.person(lived.ada.id, lived.coordinator)
 
 
 def test_work_in_a_cancelled_cycle_is_named(copy, lived):
@@ -304,3 +332,71 @@ def test_work_in_a_cancelled_cycle_is_named(copy, lived):
     assert decode(lived.engine.store.read_log(head, 1)[0]).event == contact.event
     (finding,) = verify(lived.engine.store).findings
     assert finding.what.endswith("ContactLogged is recorded while it is cancelled")
+
+
+SAME = {
+    "nothing": lambda copy: None,
+    "an event is deleted": lambda copy: copy.run(
+        "DELETE FROM events WHERE position = ?", copy.position("CyclePaused")
+    ),
+    "an event is altered": lambda copy: copy.alter(copy.position("CycleAdvanced"), target="celebrate"),
+    "an event is unreadable": lambda copy: copy.alter(copy.position("CycleAdvanced", 1), unknown=1),
+    "a text is replaced": lambda copy: copy.run("UPDATE words SET text = 'Fewer' WHERE field = 'statement'"),
+}
+
+
+@pytest.mark.parametrize("attack", SAME.values(), ids=SAME)
+def test_what_is_kept_meanwhile_changes_nothing_of_what_is_found(copy, attack):
+    attack(copy)
+    with Engine.open(f"sqlite:///{copy.path}", read_only=True) as engine:
+        whole = verify(engine.store)
+        assert whole.holds is (attack is SAME["nothing"])
+        for most in (0, 1, 2):
+            assert verify(engine.store, most_states=most) == whole
+
+
+def test_states_that_are_kept_do_not_grow_with_the_log(lived):
+    store = lived.engine.store
+    states, most = RecentStates(store, 3), 0
+    for row in tail(store, 0):
+        states.keep(row, refolded(states.before(row), decode(row), row))
+        most = max(most, len(states))
+    assert most == 3
+    assert len({row.stream for row in tail(store, 0)}) > 3
+
+
+@pytest.mark.parametrize("part", [1, 2, 5, 100])
+def test_texts_are_compared_part_by_part(lived, part):
+    store, report = lived.engine.store, Verification()
+    words = WordsChecker(store, report)
+    for number, row in enumerate(tail(store, 0), 1):
+        carried = commitments_of(decode(row).event, row.version)
+        words.take((row.tenant, row.stream), row.version, carried)
+        if number % part == 0:
+            words.settle()
+    words.settle()
+    assert (report.words, report.holds) == (8, True)
+
+
+def test_what_others_write_meanwhile_is_not_taken_for_a_finding(lived):
+    """Words of events after the last one that is verified."""
+
+    def meanwhile(done, of):
+        lived.engine.execute(c.LogContact(lived.cycle, 5, notes="We met"), lived.bo).or_raise()
+
+    head = lived.engine.store.head()
+    report = verify(lived.engine.store, progress=meanwhile)
+    assert (report.findings, report.head, report.words) == ([], head, 8)
+
+
+def test_findings_are_counted_and_the_first_are_kept(copy, lived):
+    people = [c.AddPerson(f"Person {number}") for number in range(150)]
+    lived.engine.execute_many(people, lived.coordinator)
+    with sqlite3.connect(copy.path.with_name("north.db")) as database:
+        database.execute("DROP TRIGGER events_are_never_updated")
+        database.execute("UPDATE events SET topic = 'Rumour.1' WHERE topic = 'PersonAdded.1'")
+    database.close()
+    report = verify(lived.engine.store)
+    assert report.found["readable"] > 150
+    assert len(report.of("readable")) == 100
+    assert report.of("readable")[0].position < report.of("readable")[-1].position

@@ -194,7 +194,7 @@ def test_a_cycle_never_pins_a_definition_that_did_not_come_to_be(on_file, slow_e
     slow = slow_engine(lambda: on_file.engine.execute(c.PublishDefinition(theirs), co).or_raise())
     batch = slow.execute_many([c.PublishDefinition(ours), c.OpenCycle(on_file.cy.id, "peer-cycle@2")], co)
     assert kinds(batch) == [Refused, Receipt]
-    assert slow.definition(batch.receipts[0].subject).mentor_capacity == 4
+    assert slow.definition(batch.receipts[0].subject, on_file.coordinator).mentor_capacity == 4
     assert verify(slow.store).holds
 
 
@@ -245,3 +245,19 @@ def test_more_streams_than_are_kept_are_decided_as_well(clock, file, begin):
         )
         assert kinds(batch) == [Receipt] * 12
         assert [len(story.state.contacts) for story in stories] == [3] * 4
+
+
+def test_every_event_of_a_cycle_names_the_definition_it_was_recorded_under(story):
+    co = story.coordinator
+    source = shipped().source.replace("version = 1 ", "version = 2 ", 1)
+    pair = (Participant(story.cy.id, mentee=True), Participant(story.di.id, mentor=True))
+    batch = story.engine.execute_many(
+        [c.PublishDefinition(source), c.PublishPairing(pair), c.OpenCycle(story.cy.id, "peer-cycle@2")], co
+    )
+    cycle = batch.receipts[-1].subject
+    story.engine.execute(c.LogContact(cycle, 10), story.di).or_raise()
+    story.contact()
+    assert {r.definition_version for r in story.engine.history(cycle, co)} == {2}
+    assert {r.definition_version for r in story.engine.history(story.cycle, co)} == {1}
+    assert {r.definition_version for r in story.engine.history(story.cy.id, co)} == {None}
+    assert {r.definition_version for r in story.engine.history("main", co)} == {None}

@@ -33,6 +33,7 @@ from mentorcycle.engine.stores.port import StoredRow
 from mentorcycle.engine.upcast import UPCASTS, upcast
 
 GOLDEN = Path(__file__).parent / "golden" / "events.json"
+FIRST = GOLDEN.with_name("events_without_definition.json")
 KINDS = [EVENTS[name] for name in sorted(EVENTS)]
 NOON = datetime(2026, 9, 7, 12, 0, 0, 123456, tzinfo=UTC)
 ADA = Actor.participant("p-ada")
@@ -84,6 +85,7 @@ def recorded_of(event_: Any, **envelope: Any) -> Recorded[Any]:
             "causation": None,
             "batch": None,
             "event": event_,
+            "definition_version": 2,
         }
         | envelope
     )
@@ -196,13 +198,20 @@ def write_golden() -> None:
 if os.environ.get("MENTORCYCLE_WRITE_GOLDEN"):
     write_golden()
 STORED: dict[str, Any] = json.loads(GOLDEN.read_text())
+FIRST_STORED: dict[str, Any] = json.loads(FIRST.read_text())
 
 
-@pytest.mark.parametrize("topic", sorted(STORED))
-def test_golden_bytes_are_read_for_ever(topic):
-    recorded = decode(stored(bytes.fromhex(STORED[topic]["state"]), topic))
+@pytest.mark.parametrize(
+    ("golden", "definition"),
+    [*((golden, 2) for golden in STORED.items()), *((golden, None) for golden in FIRST_STORED.items())],
+    ids=[*STORED, *(f"{topic} of a first envelope" for topic in FIRST_STORED)],
+)
+def test_golden_bytes_are_read_for_ever(golden, definition):
+    topic, kept = golden
+    recorded = decode(stored(bytes.fromhex(kept["state"]), topic))
     now = plain(recorded.event)
-    assert {name: now[name] for name in STORED[topic]["event"]} == STORED[topic]["event"]
+    assert {name: now[name] for name in kept["event"]} == kept["event"]
+    assert recorded.definition_version == definition
     assert (recorded.occurred_at, recorded.actor, recorded.command_id) == (NOON, ADA, "01abc")
     assert (recorded.correlation, recorded.causation, recorded.batch) == ("corr", "cause", "b-1")
 

@@ -14,7 +14,7 @@ import pytest
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.errors import Conflict
 from mentorcycle.domain.refusal import Refused
-from mentorcycle.domain.vocabulary import PauseReason, TeachingArea
+from mentorcycle.domain.vocabulary import CancelReason, PauseReason, ReopenReason, TeachingArea
 from mentorcycle.engine import Receipt
 from mentorcycle.engine.audit import verify
 
@@ -121,7 +121,26 @@ def test_a_mentor_takes_no_more_mentees_than_their_capacity_from_many_at_once(on
 
     results = at_once(*[work(receipt.subject) for receipt in added.receipts])
     assert sum(isinstance(result, Receipt) for result in results) == 3
-    assert on_file.engine.person(cy).load == 3
+    assert on_file.engine.person(cy, on_file.coordinator).load == 3
+
+
+def test_a_place_given_back_is_not_taken_by_two_at_once(on_file, slow_engine):
+    """Whether a cycle is over is read from its own stream, which must not have changed until the append."""
+    co, bo, cycle = on_file.coordinator, on_file.bo.id, on_file.cycle
+    do = on_file.engine.execute
+    do(c.ChangePerson(bo, "Bo", capacity=1), co).or_raise()
+    do(c.Cancel(cycle, CancelReason.WITHDREW), co).or_raise()
+    reopen = c.Reopen(cycle, ReopenReason.WORK_CONTINUES)
+    pair = (
+        c.people.Participant(on_file.cy.id, mentee=True),
+        c.people.Participant(bo, mentor=True),
+    )
+    overtaken = slow_engine(lambda: do(reopen, co).or_raise()).execute(c.PublishPairing(pair), co)
+    assert [refusal.code for refusal in overtaken.refusals] == ["over-capacity"]
+
+    do(c.Cancel(cycle, CancelReason.WITHDREW), co).or_raise()
+    overtaken = slow_engine(lambda: do(c.PublishPairing(pair), co).or_raise()).execute(reopen, co)
+    assert [refusal.code for refusal in overtaken.refusals] == ["over-capacity"]
 
 
 def test_a_pairing_opens_one_cycle_however_many_open_it(on_file, open_engine):

@@ -15,9 +15,10 @@ from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import CommandReused
 from mentorcycle.domain.refusal import Refused
-from mentorcycle.domain.vocabulary import LeaveReason, TeachingArea
+from mentorcycle.domain.vocabulary import CollectionMethod, LeaveReason, TeachingArea
 from mentorcycle.domain.words import Words
 from mentorcycle.engine import Engine, Failed, Receipt, Settings
+from mentorcycle.engine.ledger import content_of
 
 REPEAT = """
 import sys
@@ -76,7 +77,7 @@ def test_another_process_knows_the_command(on_file, file):
 def already_so(story):
     """Commands that come to nothing, of every kind of subject: (command, what it is about)."""
     ada, bo = story.ada.id, story.bo.id
-    pair = next(iter(story.engine.person(ada).pairings.values()))
+    pair = next(iter(story.engine.person(ada, story.coordinator).pairings.values()))
     return [
         (c.OpenCycle(ada), story.cycle),
         (c.Advance(story.cycle, "goal-set"), story.cycle),
@@ -155,6 +156,82 @@ def test_an_id_is_not_used_for_other_content(story, field, value):
         story.engine.execute(replace(command, **{field: value}), story.bo, command_id="k1")
 
 
+def with_words(story):
+    """What the id of Bo's contact of five minutes without words does not stand for: (command, actor)."""
+    contact = c.LogContact(story.cycle, 5, notes="other day")
+    return [
+        (contact, story.bo),
+        (contact, story.ada),
+        (replace(contact, minutes=50), story.bo),
+        (replace(contact, minutes=50), story.ada),
+        (c.SetGoal(story.cycle, TeachingArea.PLANNING, statement="Plan ahead"), story.di),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_id_of_a_command_without_words_is_not_used_for_one_with_words(story, number):
+    story.engine.execute(c.LogContact(story.cycle, 5), story.bo, command_id="k1").or_raise()
+    command, actor = with_words(story)[number]
+    for dry_run in (True, False):
+        with pytest.raises(CommandReused):
+            story.engine.execute(command, actor, command_id="k1", dry_run=dry_run)
+        batch = story.engine.execute_many([command], actor, command_ids=["k1"], dry_run=dry_run)
+        assert isinstance(batch.results[0].error, CommandReused)
+    assert [contact.minutes for contact in story.state.contacts] == [5]
+
+
+def test_nobody_gets_what_another_command_came_to(story):
+    """An id that was found out opens no event to a stranger."""
+    story.engine.execute(c.AddPerson("Eve", email="eve@north"), story.coordinator, command_id="k1").or_raise()
+    goal = c.SetGoal(story.cycle, TeachingArea.PLANNING, statement="Plan ahead")
+    for send in (
+        lambda: story.engine.execute(goal, story.di, command_id="k1"),
+        lambda: story.engine.execute_many([goal], story.di, command_ids=["k1"]).results[0].or_raise(),
+    ):
+        with pytest.raises(CommandReused):
+            send()
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_two_who_use_one_id_at_once_are_told_apart(on_file, slow_engine, number):
+    """The second has decided when the first is written: the store knows the id before the executor does."""
+    contact = c.LogContact(on_file.cycle, 5)
+    command, actor = with_words(on_file)[number]
+    slow = slow_engine(lambda: on_file.engine.execute(contact, on_file.bo, command_id="k1").or_raise())
+    with pytest.raises(CommandReused):
+        slow.execute(command, actor, command_id="k1")
+    assert [contact.minutes for contact in on_file.state.contacts] == [5]
+
+
+def test_a_command_repeats_itself_when_two_send_it_at_once(on_file, slow_engine):
+    """Each has salted it in its own way."""
+    command = c.LogContact(on_file.cycle, 5, notes="by phone")
+    firsts = []
+    slow = slow_engine(lambda: firsts.append(on_file.engine.execute(command, on_file.bo, command_id="k1")))
+    again = slow.execute(command, on_file.bo, command_id="k1").or_raise()
+    assert again.repeated
+    assert [again] == firsts
+
+
+def test_blank_words_are_none(story):
+    first = story.engine.execute(c.LogContact(story.cycle, 5), story.bo, command_id="k1").or_raise()
+    for notes in ("", "  \n"):
+        blank = c.LogContact(story.cycle, 5, notes=notes)
+        assert story.engine.execute(blank, story.bo, command_id="k1") == first
+
+
+def test_an_id_that_comes_again_in_a_batch_with_other_words_fails_alone(story):
+    plain, said = c.LogContact(story.cycle, 30), c.LogContact(story.cycle, 30, notes="by phone")
+    for first, second in ((plain, said), (said, plain), (said, replace(said, notes="by mail"))):
+        id = f"{first.notes} {second.notes}"
+        for dry_run in (True, False):
+            batch = story.engine.execute_many(
+                [first, second, first], story.bo, command_ids=[id] * 3, dry_run=dry_run
+            )
+            assert isinstance(batch.results[1].error, CommandReused)
+            assert batch.results[2] == batch.results[0]
+
+
 def test_an_id_is_not_used_by_another_actor_or_for_another_time(story, clock):
     command = c.LogContact(story.cycle, 30)
     story.engine.execute(command, story.bo, command_id="k1", occurred_at=clock.now).or_raise()
@@ -218,6 +295,30 @@ def test_without_its_words_a_command_is_still_known(on_file, file, open_engine):
     assert open_engine().execute(replace(command, notes="guess"), on_file.bo, command_id="k1") == first
 
 
+def test_without_its_words_all_the_rest_of_a_command_is_compared(on_file, file, open_engine, clock):
+    command = c.SetGoal(on_file.cycle, TeachingArea.PLANNING, statement="Plan ahead")
+    on_file.engine.execute(command, on_file.ada, command_id="k1").or_raise()
+    with sqlite3.connect(file.removeprefix("sqlite:///")) as database:
+        database.execute("DELETE FROM words")
+    database.close()
+    engine = open_engine()
+    for other in (
+        replace(command, area=TeachingArea.ENGAGEMENT),
+        replace(command, measured=True),
+        replace(command, statement=None),
+        replace(command, measure="Plans"),
+        replace(command, statement=None, measure="Plan ahead"),
+        c.LogContact(on_file.cycle, 30, notes="Plan ahead"),
+    ):
+        with pytest.raises(CommandReused):
+            engine.execute(other, on_file.ada, command_id="k1")
+    for actor in (on_file.bo, on_file.di, on_file.coordinator):
+        with pytest.raises(CommandReused):
+            engine.execute(command, actor, command_id="k1")
+    with pytest.raises(CommandReused):
+        engine.execute(command, on_file.ada, command_id="k1", occurred_at=clock.now)
+
+
 def test_the_kept_digest_of_a_command_with_words_confirms_no_guess(story, settings):
     """Two engines that differ in entropy alone keep different digests; without words they keep the same."""
     digests = []
@@ -239,7 +340,25 @@ def test_the_kept_digest_of_a_command_with_words_confirms_no_guess(story, settin
             )
     (plain, salted), (other_plain, other_salted) = digests
     assert plain == other_plain
-    assert salted != other_salted
+    assert salted[:32] == other_salted[:32]
+    assert salted[32:] != other_salted[32:]
+
+
+def test_what_is_kept_without_a_salt_is_the_same_whatever_the_words(story, every_command):
+    """So that it confirms no guess, not even of which method out of six was agreed."""
+    commands = [command for command in every_command(story, "yes").values() if command.pair_fields]
+    others = every_command(story, "something else")
+    methods = [replace(others["AgreeFocus"], method=method) for method in CollectionMethod]
+    for one, other in [
+        *((command, others[command.command_name]) for command in commands),
+        *((methods[0], method) for method in methods[1:]),
+    ]:
+        assert one != other
+        kept, also = content_of(one, story.ada, None), content_of(other, story.ada, None)
+        assert kept.plain == also.plain
+        assert kept.words != also.words
+        assert "yes" not in repr(kept)
+    assert len(commands) >= 8
 
 
 def test_a_receipt_holds_commitments_and_no_words(story):
@@ -253,7 +372,9 @@ def test_a_receipt_holds_commitments_and_no_words(story):
 def test_a_command_that_was_taken_is_not_decided_again(story):
     """Bo has left meanwhile: the repeat is answered, not refused."""
     co = story.coordinator
-    pairing = c.EndPairing(story.ada.id, next(iter(story.engine.person(story.ada.id).pairings)))
+    pairing = c.EndPairing(
+        story.ada.id, next(iter(story.engine.person(story.ada.id, story.coordinator).pairings))
+    )
     first = story.engine.execute(pairing, co, command_id="k1").or_raise()
     story.engine.execute(c.MarkLeft(story.bo.id, LeaveReason.RETIRED), co).or_raise()
     assert story.engine.execute(pairing, co, command_id="k1") == first

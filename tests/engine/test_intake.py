@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -12,11 +12,18 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.cycle import fold
 from mentorcycle.domain.errors import InvalidInput
 from mentorcycle.domain.events import Participant, Peers
-from mentorcycle.domain.vocabulary import Audience, TeachingArea, Unit
+from mentorcycle.domain.vocabulary import Audience, Role, TeachingArea, Unit
+from mentorcycle.engine import Failed, Receipt
 
 GOAL = c.SetGoal("c-1", TeachingArea.PLANNING, unit=Unit.COUNT, target=3.0, statement="secret plan")
 HALF = "secret \ud83d plan"
 NOON = datetime(2026, 9, 7, 12, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-5)))
+FIRST = datetime(1, 1, 1, 1, tzinfo=timezone(timedelta(hours=5)))
+
+
+class Hurried(c.LogContact):
+    """What a host may think of: the rules know nothing of it."""
 
 
 @pytest.mark.parametrize(
@@ -92,3 +99,113 @@ def test_an_actor_has_an_id_that_can_be_stored(story):
 def test_consent_is_taken_as_it_is_declared(story):
     story.engine.execute(c.GiveConsent(story.cycle, Audience.SCHOOL), story.ada).or_raise()
     assert story.state.consents == {story.ada.id: Audience.SCHOOL}
+
+
+NO_COMMANDS = [
+    ("secret", "it is a str, not one of the commands"),
+    (None, "it is a NoneType, not one of the commands"),
+    (c.AddPerson, "it is a type, not one of the commands"),
+    (c.Command(), "it is a Command, not one of the commands"),
+    (Hurried("c-1", 5), "it is a Hurried, not one of the commands"),
+    (Participant("secret"), "it is a Participant, not one of the commands"),
+    ({"cycle": "secret"}, "it is a dict, not one of the commands"),
+]
+
+
+@pytest.mark.parametrize(("thing", "why"), NO_COMMANDS)
+def test_what_is_no_command_is_named_and_not_repeated(story, thing, why):
+    for dry_run in (True, False):
+        with pytest.raises(InvalidInput) as caught:
+            story.engine.execute(thing, story.ada, dry_run=dry_run)
+        assert (caught.value.what, caught.value.why) == ("this command cannot be taken", why)
+        assert caught.value.fix
+        assert "secret" not in f"{caught.value!r}{caught.value.__context__!r}"
+
+
+def test_a_record_that_was_part_of_a_command_is_none_itself(story):
+    """Its checks are known by then."""
+    participant = Participant(story.di.id, mentee=True)
+    story.engine.execute(c.PublishPairing((participant,)), story.coordinator)
+    with pytest.raises(InvalidInput):
+        story.engine.execute(participant, story.coordinator)
+
+
+def test_what_is_no_command_fails_alone_in_a_batch(story):
+    contact = c.LogContact(story.cycle, 5)
+    things = [contact, *(thing for thing, _ in NO_COMMANDS), contact]
+    for dry_run in (True, False):
+        first, *others, last = story.engine.execute_many(things, story.bo, dry_run=dry_run).results
+        assert isinstance(first, Receipt)
+        assert isinstance(last, Receipt)
+        assert [type(other) for other in others] == [Failed] * len(NO_COMMANDS)
+        assert [other.error.why for other in others] == [why for _, why in NO_COMMANDS]
+    assert len(story.state.contacts) == 2
+
+
+@pytest.mark.parametrize(
+    ("actor", "why"),
+    [
+        ("p-ada", "it is a str, not a Actor"),
+        (None, "it is a NoneType, not a Actor"),
+        (Actor, "it is a type, not a Actor"),
+        (Actor(None, Role.COORDINATOR), "id: it is a NoneType, not a text"),
+        (Actor("north", "coordinator"), "role: it is a str, not a Role"),
+        (Actor("north", Role.COORDINATOR, "asserted"), "known: it is a str, not a Known"),
+        (Actor("north", Role.COORDINATOR, programme=7), "programme: it is a int, not a text"),
+    ],
+)
+def test_an_actor_is_one(story, actor, why):
+    head = story.engine.store.head()
+    contact = c.LogContact(story.cycle, 5)
+    for send in (
+        lambda: story.engine.execute(contact, actor),
+        lambda: story.engine.execute(contact, actor, dry_run=True),
+        lambda: story.engine.execute_many([contact], actor),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            send()
+        assert (caught.value.what, caught.value.why) == ("this actor cannot be taken", why)
+        assert caught.value.fix
+    assert story.engine.store.head() == head
+
+
+@pytest.mark.parametrize("ids", ["a", b"a", 7, {"a"}, iter(["a"])])
+def test_command_ids_are_a_list(story, ids):
+    with pytest.raises(InvalidInput) as caught:
+        story.engine.execute_many([c.LogContact(story.cycle, 5)], story.bo, command_ids=ids)
+    assert caught.value.what == "these command ids cannot be taken"
+    assert not story.state.contacts
+
+
+def test_a_command_id_that_cannot_be_stored_fails_alone(story):
+    contacts = [c.LogContact(story.cycle, minutes) for minutes in (1, 2, 3, 4)]
+    batch = story.engine.execute_many(contacts, story.bo, command_ids=["a", 7, "", HALF])
+    assert [type(result) for result in batch.results] == [Receipt, Failed, Failed, Failed]
+    assert all(isinstance(result.error, InvalidInput) for result in batch.results[1:])
+
+
+@pytest.mark.parametrize("size", ["3", 2.0, None, True, 0, -1])
+def test_a_slice_has_a_size(story, size):
+    with pytest.raises(InvalidInput) as caught:
+        story.engine.execute_many([c.LogContact(story.cycle, 5)], story.bo, slice_size=size)
+    assert caught.value.what == "a slice of this size cannot be taken"
+    assert not story.state.contacts
+
+
+@pytest.mark.parametrize("at", [True, False, None, "3", 3.0, date(2026, 9, 7), datetime(2026, 9, 7), LAST])  # noqa: DTZ001
+def test_the_past_is_asked_by_position_or_aware_instant(story, at):
+    with pytest.raises(InvalidInput) as caught:
+        story.engine.as_of(story.cycle, at, story.ada)
+    assert caught.value.what == "the position or instant to look back to cannot be taken"
+    assert caught.value.why
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize("moment", [FIRST, LAST])
+def test_an_instant_that_utc_does_not_know_is_not_taken(story, moment):
+    with pytest.raises(InvalidInput) as caught:
+        story.engine.execute(c.LogContact(story.cycle, 5), story.bo, occurred_at=moment)
+    assert caught.value.what == "the instant at which it happened cannot be taken"
+    with pytest.raises(InvalidInput) as caught:
+        story.engine.execute(c.ScheduleObservation(story.cycle, moment), story.bo)
+    assert caught.value.what == "at of ScheduleObservation cannot be taken"

@@ -300,7 +300,7 @@ class Engines(RuleBasedStateMachine):
             for cycle in self.cycles:
                 assert again.cycle(cycle, CO) == memory.cycle(cycle, CO) == file.cycle(cycle, CO)
             for name in PEOPLE:
-                assert again.person(name) == memory.person(name) == file.person(name)
+                assert again.person(name, CO) == memory.person(name, CO) == file.person(name, CO)
 
 
 def answer(engine: Engine, command: Command, actor: Actor, **said: Any) -> Any:

@@ -11,7 +11,9 @@ import pytest
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import COMMANDS, Command
-from mentorcycle.domain.refusal import Refused
+from mentorcycle.domain.errors import NotFound
+from mentorcycle.domain.refusal import Refused, RefusedError
+from mentorcycle.engine.roster import read as roster_of
 
 MARK = "Zmarkerz"
 
@@ -25,7 +27,6 @@ MAY: Mapping[str, set[str]] = {
             "SetGoal",
             "RecordBaseline",
             "RecordExpectations",
-            "AgreeFocus",
             "ScheduleObservation",
             "RescheduleObservation",
             "CancelObservation",
@@ -40,7 +41,7 @@ MAY: Mapping[str, set[str]] = {
         ),
         BOTH,
     ),
-    **dict.fromkeys(("AgreeGoals", "GiveConsent", "WriteReflection", "AskRematch"), PAIR),
+    **dict.fromkeys(("AgreeGoals", "AgreeFocus", "GiveConsent", "WriteReflection", "AskRematch"), PAIR),
     **dict.fromkeys(
         (
             "Waive",
@@ -128,3 +129,63 @@ def test_a_stranger_learns_nothing_of_a_cycle_from_refusals(story, every_command
             said.add(repr(result).replace(actor.id, "me"))
         assert story.engine.execute(c.Advance(story.cycle, "debrief"), actor).not_permitted
     assert len(said) == 1
+
+
+def answered(ask: Any, actor: Actor) -> bool:
+    """Whether a question is answered and not refused."""
+    try:
+        ask(actor)
+    except RefusedError as error:
+        return not error.not_permitted
+    return True
+
+
+STAFF = {"coordinator", "coordinator elsewhere", "auditor", "auditor elsewhere", "system"}
+
+
+def test_a_persons_record_is_for_themselves_and_staff(story, everyone):
+    """It holds evaluators, pairings, and with whom they are not to be paired."""
+    story.engine.execute(c.NameEvaluator(story.ada.id, story.di.id), story.coordinator).or_raise()
+    may = {hat for hat, actor in everyone(story).items()
+           if answered(lambda who: story.engine.person(story.ada.id, who), actor)}  # fmt: skip
+    assert may == STAFF | {"mentee"}
+    assert story.engine.person(story.ada.id, story.ada).evaluators == {story.di.id}
+    with pytest.raises(NotFound):
+        story.engine.person("p-nobody", story.coordinator)
+
+
+def test_a_persons_record_is_theirs_under_every_id(story):
+    double = story.engine.execute(c.AddPerson("Ada II"), story.coordinator).or_raise().subject
+    ask = lambda person, actor: answered(lambda who: story.engine.person(person, who), actor)  # noqa: E731
+    assert not ask(double, story.ada)
+    story.engine.execute(c.MergePeople(story.ada.id, double), story.coordinator).or_raise()
+    for person in (story.ada.id, double):
+        assert ask(person, story.ada)
+        assert ask(person, Actor.participant(double))
+        assert not ask(person, story.bo)
+        assert story.engine.person(person, story.ada).id == story.ada.id
+
+
+def test_a_cycles_definition_is_for_those_who_see_the_cycle(story, everyone):
+    hats = everyone(story).items()
+    may = {
+        hat for hat, actor in hats if answered(lambda who: story.engine.definition(story.cycle, who), actor)
+    }
+    assert may == {
+        hat for hat, actor in hats if answered(lambda who: story.engine.cycle(story.cycle, who), actor)
+    }
+    assert may == {"mentee", "mentor", "coordinator", "auditor", "system"}
+    with pytest.raises(NotFound):
+        story.engine.definition("c-0000000000000000", story.coordinator)
+
+
+def test_what_a_roster_would_change_is_for_staff(story, everyone, tmp_path):
+    file = tmp_path / "teachers.csv"
+    file.write_text("external_id,given_name,family_name\n77,Nils,Berg\n", encoding="utf-8")
+    roster = roster_of(file, frozenset())
+    hats = everyone(story).items()
+    assert {
+        hat for hat, actor in hats if answered(lambda who: story.engine.enrolment(roster, who), actor)
+    } == STAFF
+    (entry,) = story.engine.enrolment(roster, story.coordinator)
+    assert entry.name == "Nils Berg"

@@ -34,7 +34,10 @@ def test_a_tenant_does_not_find_what_the_other_has(both):
             mine.engine.as_of(other.cycle, other.engine.store.head(), other.ada)
         with pytest.raises(NotFound):
             mine.engine.execute(c.LogContact(other.cycle, 30), mine.coordinator)
-        assert not mine.engine.person(other.ada.id).exists
+        with pytest.raises(NotFound):
+            mine.engine.person(other.ada.id, mine.coordinator)
+        with pytest.raises(NotFound):
+            mine.engine.definition(other.cycle, mine.coordinator)
 
 
 def test_a_stream_of_the_same_name_is_another_stream(both):
@@ -44,7 +47,7 @@ def test_a_stream_of_the_same_name_is_another_stream(both):
         story.engine.execute(c.AddPerson("Eve", "p-eve"), story.coordinator).or_raise()
     south.engine.execute(c.ChangePerson("p-eve", "Eve S."), south.coordinator).or_raise()
     south.engine.execute(c.ChangeProgramme("South", "Europe/Rome"), south.coordinator).or_raise()
-    assert north.engine.person("p-eve").name == "Eve"
+    assert north.engine.person("p-eve", north.coordinator).name == "Eve"
     assert north.engine.programme().zone == "UTC"
     assert south.engine.programme().zone == "Europe/Rome"
 

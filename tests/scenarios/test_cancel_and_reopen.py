@@ -56,6 +56,16 @@ def test_a_cancelled_cycle_keeps_its_work_and_hours(debriefed: Scenario) -> None
     assert len(cancelled.cycle.completed_observations) == 1
 
 
+def test_nothing_is_skipped_by_reopening_in_a_later_stage(debriefed: Scenario) -> None:
+    cancelled = debriefed.given(CANCELLED)
+    for later in ("reflect", "celebrate"):
+        cancelled.when(Reopen("c-1", ReopenReason.WORK_CONTINUES, later)).then_refused("stage-not-reached")
+    for stage in ("debrief", "observe", "goal-set"):
+        cancelled.when(Reopen("c-1", ReopenReason.WORK_CONTINUES, stage)).then(
+            CycleReopened(reason=ReopenReason.WORK_CONTINUES, stage=stage)
+        )
+
+
 def test_a_cancelled_cycle_takes_nothing_until_it_is_reopened(opened: Scenario) -> None:
     cancelled = opened.given(CANCELLED)
     cancelled.when(LogContact("c-1", 10), by="ada").then_refused(

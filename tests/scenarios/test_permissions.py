@@ -36,6 +36,7 @@ from mentorcycle.domain.commands import (
     Waive,
     WriteReflection,
 )
+from mentorcycle.domain.definition import parse, shipped
 from mentorcycle.domain.events import (
     GoalAgreed,
     GoalSet,
@@ -47,7 +48,6 @@ from mentorcycle.domain.vocabulary import (
     Assessment,
     Audience,
     CancelReason,
-    CollectionMethod,
     CorrectionReason,
     ExtendGround,
     MeasureSource,
@@ -71,7 +71,6 @@ WORK: list[Command] = [
     SetGoal("c-1", TeachingArea.PLANNING),
     RecordBaseline("c-1", "g1", 40, date(2026, 3, 2), MeasureSource.RECORDS),
     RecordExpectations("c-1", 2),
-    AgreeFocus("c-1", "ada", "bo"),
     CompleteObservation("c-1", LESSON, 45),
     HoldDebrief("c-1", 20),
     AssessGoal("c-1", "g1", Assessment.MET),
@@ -80,6 +79,7 @@ WORK: list[Command] = [
 ]
 PERSONAL: list[Command] = [
     AgreeGoals("c-1"),
+    AgreeFocus("c-1", "ada", "bo"),
     WriteReflection("c-1", "Mine."),
     GiveConsent("c-1", Audience.SCHOOL),
 ]
@@ -119,12 +119,29 @@ def test_work_is_recorded_by_the_pair_and_without_words_by_the_coordinator(
 
 
 @pytest.mark.parametrize("command", PERSONAL, ids=names(PERSONAL))
-def test_agreement_reflection_and_consent_are_each_ones_own(observing: Scenario, command: Command) -> None:
+def test_agreement_focus_reflection_and_consent_are_the_participants_own(
+    observing: Scenario, command: Command
+) -> None:
     again = observing.given(GoalSet(goal="g1", area=TeachingArea.PLANNING))
     for actor in (ADA, BO):
         assert not refused_as_not_permitted(again, command, actor)
     for actor in (COORDINATOR, STRANGER, AUDITOR, SYSTEM, ELSEWHERE):
         assert refused_as_not_permitted(again, command, actor)
+
+
+def test_a_focus_is_not_agreed_by_the_office_whatever_was_published() -> None:
+    text = shipped().source
+    old = text.replace(
+        'focus        = { by = ["mentee", "mentor"] }', 'focus = { by = ["mentor", "coordinator"] }'
+    )
+    assert old != text
+    pair = (Participant("ada", mentee=True), Participant("bo", mentor=True))
+    paired = Scenario.of(["ada", "bo"], definition=parse(old, "old", published=True)).given(
+        PublishPairing(pair), OpenCycle("ada")
+    )
+    focus = AgreeFocus(paired.cycle.id, "ada", "bo")
+    for actor, taken in ((COORDINATOR, False), (BO, True)):
+        assert refused_as_not_permitted(paired, focus, actor) is not taken
 
 
 @pytest.mark.parametrize("command", COURSE, ids=names(COURSE))
@@ -192,8 +209,6 @@ def test_participants_correct_what_was_recorded_in_their_own_cycle(agreed: Scena
         SetGoal("c-1", TeachingArea.PLANNING, statement="Words."),
         SetGoal("c-1", TeachingArea.PLANNING, measure="Words."),
         RecordExpectations("c-1", expectations="Words."),
-        AgreeFocus("c-1", "ada", "bo", focus="Words?"),
-        AgreeFocus("c-1", "ada", "bo", method=CollectionMethod.SCRIPT),
         CompleteObservation("c-1", LESSON, 45, context="Words."),
         CompleteObservation("c-1", LESSON, 45, evidence=("Words.",)),
         CompleteObservation("c-1", LESSON, 45, numbers="80 %"),

@@ -1,22 +1,31 @@
 """Another partner, without a reason: the cycle goes on, hours stay, goals are agreed anew."""
 
-from dataclasses import fields
-from datetime import UTC, datetime
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+
+import pytest
 
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import (
     Advance,
+    AgreeFocus,
     AgreeGoals,
     AskRematch,
+    AssessGoal,
     Cancel,
+    Celebrate,
     ChangePerson,
     CompleteObservation,
     LogContact,
     OpenCycle,
     PublishPairing,
+    RecordBaseline,
     Rematch,
+    SetGoal,
+    WriteReflection,
 )
 from mentorcycle.domain.decision import Decided
+from mentorcycle.domain.definition import parse, shipped
 from mentorcycle.domain.events import (
     ContactLogged,
     CyclePaused,
@@ -40,11 +49,13 @@ from mentorcycle.domain.vocabulary import (
     ContactKind,
     Formality,
     LeaveReason,
+    MeasureSource,
     Mode,
     PairingKind,
     PauseReason,
     Status,
     TeachingArea,
+    Unit,
 )
 from mentorcycle.engine.testing import Scenario
 
@@ -154,6 +165,96 @@ def test_a_rematch_in_goal_set_asks_for_agreement_before_the_stage_is_left(agree
     agreed.given(REMATCH).when(Advance("c-1"), by="ada").then_refused(
         "goals-agreed", because=["Ada Ünal and Cy Lind have not agreed goal g1"]
     )
+
+
+@pytest.mark.parametrize("stage", ["observed", "debriefed", "reflecting"])
+def test_after_a_rematch_no_way_leads_forward_before_the_goals_are_agreed_anew(
+    request: pytest.FixtureRequest, stage: str
+) -> None:
+    before: Scenario = request.getfixturevalue(stage)
+    lacking = [refusal.code for refusal in before.when(Advance("c-1"), by="ada").refusals]
+    rematched = before.given(REMATCH)
+    rematched.when(Advance("c-1"), by="ada").then_refused("goals-agreed", *lacking)
+    one = rematched.given(AgreeGoals("c-1"), by="cy")
+    (forward, *_) = one.can(by="cy")
+    assert [r.why for r in forward.refusals if r.code == "goals-agreed"] == [
+        "Ada Ünal has not agreed goal g1"
+    ]
+    both = one.given(AgreeGoals("c-1"), by="ada")
+    assert [refusal.code for refusal in both.when(Advance("c-1"), by="ada").refusals] == lacking
+
+
+def test_another_observation_needs_no_new_agreement(debriefing: Scenario) -> None:
+    assert debriefing.given(REMATCH, Advance("c-1", "observe")).cycle.stage == "observe"
+
+
+def test_a_second_rematch_asks_for_the_agreement_that_was_never_given_after_the_first(
+    observed: Scenario,
+) -> None:
+    twice = observed.given(REMATCH).given(AgreeGoals("c-1"), by="ada").given(Rematch("c-1", "cy", "di"))
+    twice.when(Advance("c-1"), by="ada").then_refused(
+        "goals-agreed", because=["Ada Ünal and Di Okoro have not agreed goal g1"]
+    )
+
+
+def test_assessing_a_goal_does_not_stand_for_agreeing_it_anew(reflecting: Scenario) -> None:
+    written = reflecting.given(WriteReflection("c-1", "I wait longer."), by="ada").given(REMATCH)
+    for assessment in (Assessment.MET, Assessment.PARTLY, Assessment.NOT_MET):
+        written.given(AssessGoal("c-1", "g1", assessment), by="ada").when(
+            Advance("c-1"), by="ada"
+        ).then_refused("goals-agreed")
+    dropped = written.given(AssessGoal("c-1", "g1", Assessment.DROPPED), by="ada")
+    assert dropped.given(Advance("c-1"), by="ada").cycle.stage == "celebrate"
+
+
+def test_a_goal_that_was_finished_before_the_rematch_is_nobodys_to_agree(celebrating: Scenario) -> None:
+    celebrating.given(REMATCH, Celebrate("c-1")).given(Advance("c-1"), by="cy")
+
+
+GOALS_LATE = parse(
+    shipped().source.replace('  "focus", "schedule"', '  "goal", "focus", "schedule"'), "goals-late.toml"
+)
+AGREED_LATE = (
+    Scenario.of({"ada": "Ada Ünal", "bo": "Bo Karlsson", "cy": "Cy Lind"}, definition=GOALS_LATE)
+    .given(PairingPublished(pairing="q-ada-bo", kind=PairingKind.PAIR, participants=(ADA, BO)))
+    .given(OpenCycle("ada"))
+)
+LATE = AGREED_LATE.cycle.id
+
+
+def test_a_goal_that_is_set_again_after_a_rematch_is_still_to_be_agreed() -> None:
+    set_ = SetGoal(LATE, TeachingArea.PLANNING, unit=Unit.COUNT, target=3, measured=True)
+    observed = (
+        AGREED_LATE.given(set_, RecordBaseline(LATE, "g1", 1, date(2026, 3, 2), MeasureSource.RECORDS))
+        .given(AgreeGoals(LATE), by="ada")
+        .given(AgreeGoals(LATE), Advance(LATE), AgreeFocus(LATE, "ada", "bo"), by="bo")
+        .given(CompleteObservation(LATE, datetime(2026, 3, 2, 13, tzinfo=UTC), 45), by="bo")
+    )
+    again = observed.given(Rematch(LATE, "bo", "cy"), replace(set_, goal="g1"))
+    again.when(Advance(LATE), by="ada").then_refused("goals-agreed")
+    agreed = again.given(AgreeGoals(LATE), by="ada").given(AgreeGoals(LATE), by="cy")
+    assert agreed.given(Advance(LATE), by="ada").cycle.stage == "debrief"
+
+
+UNASKED = parse(
+    shipped()
+    .source.replace("goals-agreed = {}\n", "")
+    .replace('agreement    = { by = ["mentee", "mentor"] }', 'agreement    = { by = ["mentee"] }'),
+    "unasked.toml",
+)
+
+
+def test_nobody_is_asked_to_agree_anew_what_not_everybody_had_agreed() -> None:
+    """Where only mentees may agree, a mentor could never do what a rematch would ask of them."""
+    people = Scenario.of({"ada": "Ada Ünal", "bo": "Bo Karlsson", "cy": "Cy Lind"}, definition=UNASKED)
+    pairing = PairingPublished(pairing="q-ada-bo", kind=PairingKind.PAIR, participants=(ADA, BO))
+    opened = people.given(pairing, OpenCycle("ada"))
+    id = opened.cycle.id
+    goal = SetGoal(id, TeachingArea.PLANNING, unit=Unit.COUNT, target=3, measured=True)
+    baseline = RecordBaseline(id, "g1", 1, date(2026, 3, 2), MeasureSource.RECORDS)
+    agreed = opened.given(goal, baseline, AgreeGoals(id), by="ada")
+    rematched = agreed.given(Rematch(id, "bo", "cy"))
+    assert rematched.given(Advance(id), by="cy").cycle.stage == "observe"
 
 
 def test_a_goal_that_was_assessed_keeps_its_agreement(reflecting: Scenario) -> None:

@@ -339,9 +339,9 @@ def test_the_coordinator_records_a_whole_cycle_but_for_what_is_the_participants_
         )
         .given(AgreeGoals("c-1"), by="ada")
         .given(AgreeGoals("c-1"), by="bo")
+        .given(Advance("c-1"))
+        .given(AgreeFocus("c-1", "ada", "bo"), by="bo")
         .given(
-            Advance("c-1"),
-            AgreeFocus("c-1", "ada", "bo"),
             CompleteObservation("c-1", datetime(2026, 3, 2, 13, tzinfo=UTC), 45),
             Advance("c-1"),
             HoldDebrief("c-1", 20),

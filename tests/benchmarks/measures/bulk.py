@@ -34,7 +34,7 @@ def _measured(site: Site, count: int) -> Row:
         def acts(number: int) -> list[Act]:
             first = (number + 1) * size % len(corpus.active)
             pairs = [*corpus.active[first:], *corpus.active[:first]][:size]
-            return [by_coordinator(pair)[place % 2] for place, pair in enumerate(pairs)]
+            return [by_coordinator(pair, corpus.now)[place % 2] for place, pair in enumerate(pairs)]
 
         def ours(number: int) -> tuple[int, float]:
             commands = [act.command for act in acts(number)]

@@ -1,5 +1,6 @@
 """Every mistake in a definition, provoked on a copy of peer-cycle, and the words its author reads."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentorcycle.domain.definition import Definition, DefinitionInvalid, load, parse, shipped
+from mentorcycle.domain.definition import (
+    CATALOGUE,
+    PERSONAL,
+    Definition,
+    DefinitionInvalid,
+    load,
+    parse,
+    shipped,
+)
 from mentorcycle.domain.errors import InvalidInput, MentorcycleError, NotFound
 
 TEXT = shipped().source
@@ -305,7 +314,7 @@ MISTAKES = {
         'reflection   = { by = ["mentee", "coordinator"] }',
         [
             "my.toml: activity: reflection: it is permitted to the coordinator; "
-            "only mentees and mentors do this, each for themselves"
+            "only mentees and mentors do this themselves"
         ],
     ),
     "an agreement by the system": (
@@ -313,8 +322,70 @@ MISTAKES = {
         'agreement    = { by = ["mentee", "mentor", "system"] }',
         [
             "my.toml: activity: agreement: it is permitted to the system; "
-            "only mentees and mentors do this, each for themselves"
+            "only mentees and mentors do this themselves"
         ],
+    ),
+    "the focus of a lesson by the coordinator": (
+        'focus        = { by = ["mentee", "mentor"] }',
+        'focus        = { by = ["mentor", "coordinator"] }',
+        [
+            "my.toml: activity: focus: it is permitted to the coordinator; "
+            "only mentees and mentors do this themselves"
+        ],
+    ),
+    "the focus of a lesson by the system": (
+        'focus        = { by = ["mentee", "mentor"] }',
+        'focus        = { by = ["system"] }',
+        [
+            "my.toml: activity: focus: it is permitted to the system; "
+            "only mentees and mentors do this themselves",
+            "my.toml: activity: focus: edge 2 (observe → debrief) requires 'observations-completed', "
+            "and no mentee or mentor may record 'focus'; "
+            'add "mentee" or "mentor" to its \'by\', or drop the requirement',
+        ],
+    ),
+    "an agreement of everybody that only mentors may give": (
+        'agreement    = { by = ["mentee", "mentor"] }',
+        'agreement    = { by = ["mentor"] }',
+        [
+            "my.toml: activity: agreement: edge 1 (goal-set → observe) requires 'goals-agreed', "
+            "and no mentee may record 'agreement'; add \"mentee\" to its 'by', or drop the requirement"
+        ],
+    ),
+    "a reflection of mentees that only mentors may write": (
+        'reflection   = { by = ["mentee", "mentor"] }',
+        'reflection   = { by = ["mentor"] }',
+        [
+            "my.toml: activity: reflection: edge 4 (reflect → celebrate) requires 'reflections-written', "
+            "and no mentee may record 'reflection'; add \"mentee\" to its 'by', or drop the requirement"
+        ],
+    ),
+    "a goal that is left to the system": (
+        'goal         = { by = ["mentee", "mentor", "coordinator"] }',
+        'goal         = { by = ["system"] }',
+        [
+            "my.toml: activity: goal: edge 1 (goal-set → observe) requires 'goals-set', "
+            "and no mentee or mentor or coordinator may record 'goal'; "
+            'add "mentee", "mentor" or "coordinator" to its \'by\', or drop the requirement'
+        ],
+    ),
+    "a way forward that is left to the system": (
+        FIRST_EDGE,
+        FIRST_EDGE.replace(PERMITTED, 'by = ["system"]'),
+        [
+            "my.toml: edge 1 (goal-set → observe): only the system may take it, which advances nothing; "
+            'add "mentee", "mentor" or "coordinator" to its \'by\''
+        ],
+    ),
+    "a misspelt role beside one that will not do alone": (
+        'agreement    = { by = ["mentee", "mentor"] }',
+        'agreement    = { by = ["mentee", "mentr"] }',
+        ["my.toml: activity: agreement: 'by' has the unknown word 'mentr'; did you mean 'mentor'?"],
+    ),
+    "a misspelt role beside the system": (
+        FIRST_EDGE,
+        FIRST_EDGE.replace(PERMITTED, 'by = ["system", "mentr"]'),
+        ["my.toml: edge 1 (goal-set → observe): 'by' has the unknown word 'mentr'; did you mean 'mentor'?"],
     ),
     "a requirement that no earlier stage lets anybody meet": (
         '  "reflection", "assessment",',
@@ -374,6 +445,60 @@ def test_a_definition_is_refused_for(mistake: str) -> None:
     old, new, expected = MISTAKES[mistake]
     assert TEXT.count(old) == 1
     assert problems(TEXT.replace(old, new)) == expected
+
+
+NEEDED = sorted({need.activity for spec in CATALOGUE.values() for need in spec.needs} - PERSONAL)
+EVERY_REQUIREMENT = TEXT.replace(
+    "baseline-present = {}\n", "baseline-present = {}\nexpectations-recorded = {}\ncontacts-logged = {}\n"
+)
+
+
+def permitted(text: str, activity: str, *by: str) -> str:
+    """The definition with an activity that only these may record."""
+    roles = ", ".join(f'"{role}"' for role in by)
+    changed, count = re.subn(
+        rf"^{activity} *= {{ by = .*?}}", f"{activity} = {{ by = [{roles}] }}", text, flags=re.M
+    )
+    assert count == 1
+    return changed
+
+
+@pytest.mark.parametrize("activity", NEEDED)
+def test_work_that_a_requirement_needs_is_not_left_to_the_system(activity: str) -> None:
+    assert problems(EVERY_REQUIREMENT) == []
+    (problem,) = problems(permitted(EVERY_REQUIREMENT, activity, "system"))
+    assert problem.startswith(f"my.toml: activity: {activity}: edge ")
+    assert f"no mentee or mentor or coordinator may record '{activity}'" in problem
+
+
+@pytest.mark.parametrize("activity", NEEDED)
+def test_any_one_of_the_people_will_do_for_work_that_is_not_everybodys_own(activity: str) -> None:
+    for role in ("mentee", "mentor"):
+        assert problems(permitted(EVERY_REQUIREMENT, activity, role)) == []
+
+
+def test_reflections_of_everyone_need_mentees_and_mentors() -> None:
+    everyone = TEXT.replace(
+        'reflections-written = { by = "mentees" }\ngoals', 'reflections-written = { by = "everyone" }\ngoals'
+    )
+    assert everyone != TEXT
+    assert problems(everyone) == []
+    assert problems(permitted(TEXT, "reflection", "mentee")) == []
+    (problem,) = problems(permitted(everyone, "reflection", "mentee"))
+    assert "and no mentor may record 'reflection'; add \"mentor\" to its 'by'" in problem
+
+
+def test_a_published_text_is_read_although_it_would_not_be_published_any_more() -> None:
+    """As peer-cycle was before the focus became the participants' own; and where nobody could leave a stage."""
+    for old in (permitted(TEXT, "focus", "mentee", "coordinator"), permitted(TEXT, "goal", "system")):
+        assert problems(old)
+        assert parse(old, "log", published=True).digest
+
+
+def test_what_no_requirement_asks_for_may_be_anybodys() -> None:
+    unasked = TEXT.replace("goals-agreed = {}\n", "")
+    assert problems(permitted(unasked, "agreement", "mentor")) == []
+    assert problems(permitted(TEXT, "contact", "system")) == []
 
 
 @pytest.mark.parametrize("status", ["active", "paused", "cancelled", "completed"])

@@ -20,7 +20,7 @@ def test_a_mended_errors_file_brings_the_refused_people_and_leaves_the_others(cs
     told = errors_file(roster.problems, roster.bad)
     assert told == (
         '"problem";"external_id";"given_name";"family_name";"capacity"\r\n'
-        '"capacity: it is not a whole number (write a number from 0 to 999)";"2";"\'=Bo";"\'-Li";"two"\r\n'
+        '"capacity: it is not a whole number (write a number from 0 to 100)";"2";"\'=Bo";"\'-Li";"two"\r\n'
         '"the row has 5 cells and the header has 4 (put a cell that contains the delimiter between quotation'
         ' marks)";"3";"Cy";"Lu";"3";"4"\r\n'
     )

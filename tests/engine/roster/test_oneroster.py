@@ -1,9 +1,11 @@
 """OneRoster sets: who is staff, who leaves, and who is never seen."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from mentorcycle.domain.errors import InvalidInput
 from mentorcycle.engine.roster import errors_file, read
 
 PRIVATE = ("Secret", "0700", "Cleo", "Pupilsson", "c@pupil", "Dora", "Parentsson", "d@home", "c.pupil")
@@ -199,3 +201,10 @@ def test_a_bulk_set_without_staff_is_a_problem(set_1_1, zipped):
     roster = read(zipped(set_1_1), ())
     assert [problem.what for problem in roster.problems] == ["nobody in this set is staff"]
     assert roster.notes == ("no staff in this set: 1 parent, 1 student ignored",)
+
+
+def test_a_folder_without_a_name_is_called_as_its_parent_calls_it(tmp_path, monkeypatch):
+    (tmp_path / "north").mkdir()
+    monkeypatch.chdir(tmp_path / "north")
+    with pytest.raises(InvalidInput, match=r"^north has no manifest\.csv"):
+        read(Path("."), ())

@@ -4,10 +4,10 @@ import zipfile
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.errors import InvalidInput, NoSuchFile
 from mentorcycle.engine.roster import Roster, read
 
 
@@ -91,7 +91,7 @@ def test_what_is_no_zip_is_refused(tmp_path, content):
 
 
 def test_an_absent_zip_and_an_empty_folder_are_refused(tmp_path):
-    with pytest.raises(InvalidInput, match="there is no folder or zip"):
+    with pytest.raises(NoSuchFile, match="there is no folder or zip"):
         read(tmp_path / "absent.zip", ())
     with pytest.raises(InvalidInput, match=r"has no manifest\.csv"):
         read(tmp_path, ())
@@ -111,6 +111,7 @@ def test_damaged_content_is_refused_by_the_name_of_the_file(set_1_1, zipped):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), min_size=1, max_size=8))
+@example(changes=[(1174, 0)])  # an entry without a name
 def test_whatever_is_damaged_in_a_zip_is_read_or_refused(set_1_1, zipped, changes):
     path = zipped(set_1_1)
     whole = bytearray(path.read_bytes())

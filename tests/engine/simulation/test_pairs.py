@@ -14,7 +14,7 @@ from mentorcycle.engine.simulation.roster import enrol, roster
 def people() -> list[Person]:
     engine, _ = open_demo(seed=5)
     with engine:
-        return [engine.person(id) for id in enrol(engine, roster(5), OFFICE)]
+        return [engine.person(id, OFFICE) for id in enrol(engine, roster(5), OFFICE)]
 
 
 def test_nobody_takes_more_mentees_than_they_offer(people: list[Person]) -> None:

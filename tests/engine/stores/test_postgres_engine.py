@@ -46,7 +46,7 @@ def test_a_cycle_runs_through_all_its_stages(story: Any, engine: Engine, log_url
     assert verify(engine.store).holds
     with Engine.open(log_url) as other:
         assert other.cycle(story.cycle, COORDINATOR) == story.state
-        assert other.person(story.ada.id).name == "Ada"
+        assert other.person(story.ada.id, COORDINATOR).name == "Ada"
         assert other.programme().exists
 
 

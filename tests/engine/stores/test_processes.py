@@ -96,6 +96,32 @@ def test_an_append_of_another_process_ends_a_wait(tmp_path: Path) -> None:
         assert heads == [1]
 
 
+LOOK_AND_LEAVE = """
+import sys
+from mentorcycle.engine.stores.sqlite import SQLiteStore
+with SQLiteStore(sys.argv[1]) as store:
+    print(store.head())
+"""
+
+
+def test_who_opens_the_file_once_more_keeps_the_locks_of_the_process(tmp_path: Path) -> None:
+    """Else a process that leaves believes that it is the last one, and removes the log under those who write."""
+    path = tmp_path / "log.db"
+
+    def seen_by_another() -> str:
+        asked = [sys.executable, "-c", LOOK_AND_LEAVE, str(path)]
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+
+    with SQLiteStore(path) as first, SQLiteStore(path) as second:
+        first.append(command("c1", event("a", 1)))
+        second.append(command("c2", event("b", 1)))
+        assert seen_by_another() == "2"
+        first.append(command("c3", event("a", 2)))
+        assert seen_by_another() == "3"
+        second.append(command("c4", event("b", 2)))
+    assert seen_by_another() == "4"
+
+
 def test_two_stores_on_one_file_see_each_others_commands(tmp_path: Path) -> None:
     with SQLiteStore(tmp_path / "log.db") as here, SQLiteStore(tmp_path / "log.db") as there:
         first = here.append(command("c1", event("a", 1)))

@@ -116,3 +116,26 @@ def test_scrubbing_says_when_a_reader_keeps_it_from_being_complete(store: SQLite
         with pytest.raises(StoreUnavailable, match="traces of deleted rows"):
             store.scrub()
     store.scrub()
+
+
+TRACES = {
+    "positions were given": "DELETE FROM commands WHERE last > 37; DELETE FROM words WHERE position > 37",
+    "commands were answered": "UPDATE sqlite_sequence SET seq = 37; DELETE FROM words WHERE position > 37",
+    "texts are kept": "UPDATE sqlite_sequence SET seq = 37; DELETE FROM commands WHERE last > 37",
+}
+
+
+@pytest.mark.parametrize(("trace", "wiped"), TRACES.items(), ids=TRACES)
+def test_a_tail_that_was_cut_off_is_found_by_any_trace_of_it(
+    store: SQLiteStore, trace: str, wiped: str
+) -> None:
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as attacker:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = attacker.execute(query).fetchall()
+        for name, _ in triggers:
+            attacker.execute(f"DROP TRIGGER {name}")
+        attacker.execute("DELETE FROM events WHERE position > 37")
+        attacker.executescript(wiped)
+        for _, sql in triggers:
+            attacker.execute(sql)
+    assert store.findings() == [f"events after 37 are missing: {trace} up to 40"]
