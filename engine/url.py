@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from mentorcycle.domain.errors import StoreUnavailable, UnknownStore
 
@@ -13,6 +15,8 @@ from .stores.port import Log, Store
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 MEMORY = "memory://"
+_USER = re.compile(r"(?:[A-Za-z][\w+.-]*:/+)?[^:]*")
+_PASSWORD = re.compile(r"(password\s*=)[^&]*", re.IGNORECASE)
 
 
 def sqlite_path(url: str) -> str | None:
@@ -27,6 +31,28 @@ def sqlite_path(url: str) -> str | None:
     return path
 
 
+def is_postgres(url: str) -> bool:
+    """Whether a URL names a PostgreSQL database."""
+    return url.startswith(POSTGRES)
+
+
+def shown(url: str) -> str:
+    """What a store is called for people: the path of its file, or a URL without its password."""
+    return sqlite_path(url) or without_password(url)
+
+
+def init_store(url: str, *, dry_run: bool = False) -> bool:
+    """Make what a store needs before it can be opened; whether something was missing. A file needs nothing.
+
+    Raises `StoreUnavailable` when that cannot be made. A dry run only looks.
+    """
+    if not is_postgres(url):
+        return False
+    with _driver_needed():
+        from .stores.postgres_schema import init_schema
+    return init_schema(url, dry_run=dry_run)
+
+
 def open_store(
     url: str, *, clock: Callable[[], int] | None, patience: float, create: bool, read_only: bool
 ) -> Store:
@@ -34,7 +60,7 @@ def open_store(
 
     Without a `clock` each store takes its own: the machine's, or that of the server, which all hosts share.
     """
-    if url.startswith(POSTGRES):
+    if is_postgres(url):
         return _postgres(url, clock=clock, patience=patience, read_only=read_only)
     clock = clock or utc_microseconds
     if url == MEMORY:
@@ -53,7 +79,7 @@ def open_store(
 
 
 def open_reader(url: str) -> Log:
-    """The store at a URL for reading and read models alone: an existing file, and quick to import.
+    """The store at a URL for reading and read models alone; a file must be there, and is quick to import.
 
     A file or folder that may not be written is read as it is.
     """
@@ -66,17 +92,23 @@ def open_reader(url: str) -> Log:
 
 def _postgres(url: str, *, clock: Callable[[], int] | None, patience: float, read_only: bool) -> Store:
     """Its tables are made by `mentorcycle db init` alone, so there is no `create` here."""
-    try:
+    with _driver_needed():
         from .stores.postgres import PostgresStore
+    return PostgresStore(url, clock=clock, patience=patience, read_only=read_only)
+
+
+@contextmanager
+def _driver_needed() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("psycopg", "psycopg_pool"):
+        if (error.name or "").partition(".")[0] != "psycopg":
             raise
         raise _without_driver(error) from error
     except ImportError as error:  # psycopg is there, and libpq is not
         if "libpq" not in str(error) and "pq wrapper" not in str(error):
             raise
         raise _without_driver(error) from error
-    return PostgresStore(url, clock=clock, patience=patience, read_only=read_only)
 
 
 def _without_driver(error: ImportError) -> StoreUnavailable:
@@ -90,8 +122,10 @@ def _without_driver(error: ImportError) -> StoreUnavailable:
 def without_password(url: str) -> str:
     """The URL as it may be shown."""
     head, at, tail = url.rpartition("@")
-    scheme, slashes, user = head.partition("://")
-    return f"{scheme}{slashes}{user.partition(':')[0]}:…@{tail}" if at and ":" in user else url
+    said = _USER.match(head)
+    if said is not None and said.end() < len(head):
+        head = f"{said[0]}:…"
+    return _PASSWORD.sub(r"\1…", f"{head}{at}{tail}")
 
 
 def _writable(path: str) -> bool:

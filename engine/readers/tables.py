@@ -1,17 +1,15 @@
-"""Where read models live: in the file of the log when the store lends its connections, or in memory.
+"""Where read models live: in the file of the log when the store lends its connections, else in this process's memory.
 
-Beside a log elsewhere there are none yet, and here is where that is decided.
+Beside a log in PostgreSQL everybody who opens it makes them from the log when first asked, until workers keep them.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
-from typing import Never, Protocol, runtime_checkable
-
-from mentorcycle.domain.errors import StoreUnavailable
+from typing import Protocol, runtime_checkable
 
 from ..stores.port import Log
 
@@ -28,73 +26,52 @@ class Tables(Protocol):
 
 
 class MemoryTables:
-    """Tables in a private database, for a store that has none; one thread at a time reads or writes."""
+    """Tables in a private database, for a store that has none; one thread at a time reads or writes.
 
-    def __init__(self, path: str = ":memory:") -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    They are empty again once another log has taken the place of the one they tell of, which `incarnation` says.
+    """
+
+    def __init__(self, incarnation: Callable[[], str]) -> None:
+        self._incarnation = incarnation
+        self._of = incarnation()
+        self._connection = _database()
         self._lock = RLock()
+        self._lent = 0
 
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
-        """The connection, while no other thread writes."""
+        """The connection, while no other thread reads or writes."""
         with self._lock:
-            yield self._connection
+            self._forget_another_log()
+            self._lent += 1
+            try:
+                yield self._connection
+            finally:
+                self._lent -= 1
 
     @contextmanager
     def writer(self) -> Iterator[sqlite3.Connection]:
         """The connection in a transaction: committed at the end, rolled back on error."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self.reader() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                yield connection
+                connection.execute("COMMIT")
             finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
-    def close(self) -> None:
-        """Forget everything."""
-        with self._lock:
+    def _forget_another_log(self) -> None:
+        if self._lent == 0 and (now := self._incarnation()) != self._of:
             self._connection.close()
-
-
-class ReadModelsUnavailable(StoreUnavailable):
-    """The question needs read models, and this kind of store keeps none."""
-
-
-@runtime_checkable
-class WithoutReadModels(Protocol):
-    """A log that outlives the process, and beside which there are no read models; `kind` is what it is called."""
-
-    kind_without_read_models: str
-
-
-class NoTables:
-    """Tells whoever asks for read models that there are none."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-
-    def reader(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Raise `ReadModelsUnavailable`."""
-        self._refuse()
-
-    def writer(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Raise `ReadModelsUnavailable`."""
-        self._refuse()
-
-    def _refuse(self) -> Never:
-        raise ReadModelsUnavailable(
-            f"this question is not available on {self._kind}",
-            "it is answered from read models, and they are kept in SQLite files only",
-            "ask for a cycle, its history or its state as of a moment, which come from the log itself",
-        )
+            self._connection = _database()
+            self._of = now
 
 
 def tables_of(store: Log) -> Tables:
-    """The store's own connections, a private database beside a log in memory, or nothing."""
-    if isinstance(store, Tables):
-        return store
-    if isinstance(store, WithoutReadModels):
-        return NoTables(store.kind_without_read_models)
-    return MemoryTables()
+    """The store's own connections, or a private database beside a log elsewhere."""
+    return store if isinstance(store, Tables) else MemoryTables(store.incarnation)
+
+
+def _database() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

@@ -17,7 +17,6 @@ from weakref import WeakSet
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from mentorcycle.domain.errors import StoreUnavailable
@@ -25,7 +24,7 @@ from mentorcycle.domain.errors import StoreUnavailable
 from . import postgres_schema as schemas
 from .bell import Bell
 from .postgres_arrays import adapt
-from .postgres_errors import closed, place_of, unavailable, unreadable
+from .postgres_errors import closed, parsed, place_of, unavailable
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -78,10 +77,7 @@ class Connections:
         self._size = size
         self._process = os.getpid()
         self._closed = False
-        try:
-            given = conninfo_to_dict(conninfo)
-        except psycopg.Error as error:
-            raise unreadable(error) from None
+        given = parsed(conninfo)
         self._kwargs: dict[str, Any] = {
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",

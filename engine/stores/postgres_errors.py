@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import conninfo as libpq
@@ -111,6 +112,17 @@ def closed(conninfo: str) -> StoreUnavailable:
     return StoreUnavailable(
         f"the store {place_of(conninfo)} is closed", "it was used after close()", "open it again"
     )
+
+
+def parsed(conninfo: str) -> dict[str, Any]:
+    """The parts of a URL as libpq reads them; an `@` that a password did not escape is no host, and not shown."""
+    try:
+        parts = libpq.conninfo_to_dict(conninfo)
+    except psycopg.Error as error:
+        raise unreadable(error) from None
+    if "@" in str(parts.get("host") or ""):
+        raise unreadable(psycopg.ProgrammingError())
+    return parts
 
 
 def unreadable(conninfo_error: psycopg.Error) -> StoreUnavailable:

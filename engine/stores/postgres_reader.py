@@ -16,9 +16,10 @@ from mentorcycle.domain.errors import StoreUnavailable
 from .bell import Bell
 from .port import KnownCommand, NewWords, StoredRow
 from .postgres_connections import Connection, Connections
+from .postgres_errors import place_of
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
-from .postgres_schema import DEFAULT_SCHEMA, channel
+from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel
 from .postgres_statements import spoken_to
 
 _LOOK_SECONDS = 1.0
@@ -31,8 +32,6 @@ class PostgresReader:
     It places what others committed and did not live to place; with `read_only` (for a standby, or a role that may
     not) it waits for others to do so. `patience` is how many seconds to wait for that, for locks and connections.
     """
-
-    kind_without_read_models = "PostgreSQL"
 
     def __init__(
         self,
@@ -60,6 +59,18 @@ class PostgresReader:
         """
         self._connections.check_usable()
         return self._connections.incarnation
+
+    version = SCHEMA_VERSION
+
+    @property
+    def place(self) -> str:
+        """The database as it may be shown."""
+        return place_of(self._connections.conninfo)
+
+    def size(self) -> int:
+        """Bytes that the log takes in the database, with its indexes."""
+        with self._connections.lend() as connection:
+            return int(_one(connection, self._sql.size, {"schema": f'"{self.schema}"'})[0])
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""

@@ -1,7 +1,7 @@
 """The tables of a PostgreSQL log, made by `init_schema` and by nothing else, and the rights that roles need on them.
 
 Opening a log never makes a table (see `postgres_connections`); what runs inside the server is in `postgres_routines`.
-Read models have no tables here yet.
+Read models have no tables here (see `readers.tables`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from psycopg import sql
 
 from mentorcycle.domain.errors import InvalidInput, StoreNeedsUpgrade, StoreUnavailable
 
-from .postgres_errors import place_of, translated
+from .postgres_errors import parsed, place_of, translated
 from .postgres_locks import lock_number
 from .postgres_routines import ROUTINES
 
 SCHEMA_VERSION = 1
 DEFAULT_SCHEMA = "mentorcycle"
+CONNECT_SECONDS = 10
 PARTITIONS = 16
 PARTITIONED = ("events", "commands", "words")  # by tenant, alike: what belongs to one tenant lies together
 
@@ -165,16 +166,19 @@ def grants(role: str, schema: str = DEFAULT_SCHEMA, *, tenant: str | None = None
     ]
 
 
-def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA) -> bool:
-    """Make an empty log in a database; False when there is one of this version already.
+def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA, *, dry_run: bool = False) -> bool:
+    """Make an empty log in a database; False when there is one of this version already. A dry run only looks.
 
     Any number of processes may do it at once: one makes it, the others wait. Raises `StoreNeedsUpgrade` for a log
     of another version, `StoreUnavailable` for a schema of another program, both left untouched.
     """
     schema = checked(schema)
+    patience = parsed(conninfo).get("connect_timeout") or CONNECT_SECONDS
     with (
         translated(conninfo),
-        psycopg.connect(conninfo, application_name="mentorcycle db init") as connection,
+        psycopg.connect(
+            conninfo, application_name="mentorcycle db init", connect_timeout=patience
+        ) as connection,
     ):
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(schema, "init"),))
         found = connection.execute(
@@ -188,6 +192,8 @@ def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA) -> bool:
             return False
         if tables:
             raise foreign(conninfo, schema)
+        if dry_run:
+            return True
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
         connection.execute(sql.SQL("SET LOCAL search_path = {}, pg_catalog").format(sql.Identifier(schema)))
         for statement in statements(schema):

@@ -94,6 +94,7 @@ class Statements:
     known: str
     versions: str
     incarnation: str
+    size: str
     write: str
     append: str
 
@@ -131,6 +132,8 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         hold=f"SELECT {s}.hold({_LOCKS})",
         known=_KNOWN.format(s=s),
         versions=_VERSIONS.format(s=s),
+        size="SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c"
+        " WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind = 'r'",
         incarnation=f"SELECT {s}.incarnation()",
         write=f"SELECT {s}.write(%b::bigint,"
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",

@@ -1,20 +1,26 @@
-"""The engine on PostgreSQL: a cycle from goal to celebration, from several processes; and what is not there yet."""
+"""The engine on PostgreSQL: a cycle from goal to celebration, from several processes, and questions to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
-from mentorcycle.domain.errors import CommandReused, StoreUnavailable
+from mentorcycle.domain.errors import CommandReused, Conflict, NotFound, StoreUnavailable
 from mentorcycle.domain.refusal import Refused
+from mentorcycle.domain.vocabulary import CancelReason, Status
 from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.audit import verify
 from mentorcycle.engine.queries import Queries
-from mentorcycle.engine.readers.tables import ReadModelsUnavailable
+from mentorcycle.engine.stores.postgres_schema import init_schema
+from mentorcycle.engine.testing.store_contract import command, event
 
 COORDINATOR = Actor.coordinator("north")
 
@@ -32,8 +38,8 @@ def story(engine: Engine, begin: Callable[..., Any]) -> Any:
 
 def test_a_cycle_runs_through_all_its_stages(story: Any, engine: Engine, log_url: str) -> None:
     story.to("celebrate")
-    for command, actor in story._stage("celebrate"):
-        engine.execute(command, actor).or_raise()
+    for asked, actor in story._stage("celebrate"):
+        engine.execute(asked, actor).or_raise()
     story.clock.move(days=1)
     engine.execute(c.Advance(story.cycle), story.ada).or_raise()
     assert story.state.status.value == "completed"
@@ -86,24 +92,103 @@ def test_engines_of_two_processes_retake_their_decisions_on_each_other(
     assert sorted(minutes) == [10, 11, 12, 13, 14, 20, 21, 22, 23, 24]
 
 
-def test_what_needs_read_models_says_that_they_are_not_here(story: Any, engine: Engine, log_url: str) -> None:
+def test_questions_know_what_any_process_appended_before_they_were_asked(
+    story: Any, engine: Engine, log_url: str
+) -> None:
     with Queries.open(log_url) as queries:
-        questions: list[Callable[[], Any]] = [
-            lambda: engine.queries.cycles(COORDINATOR),
-            lambda: engine.queries.counts(COORDINATOR),
-            lambda: engine.queries.cycle(story.cycle, COORDINATOR),
-            lambda: engine.queries.readers.catch_up(),
-            lambda: engine.queries.readers.status(),
-            lambda: engine.queries.readers.rebuild("cycles"),
-            lambda: queries.cycles(COORDINATOR),
-        ]
-        for question in questions:
-            with pytest.raises(
-                ReadModelsUnavailable, match=r"not available on PostgreSQL.*from the log itself"
-            ):
-                question()
-        assert queries.programme().exists
-        assert len(queries.history(story.cycle, COORDINATOR)) > 0
+        for asked in (engine.queries, queries):
+            assert [row.cycle for row in asked.cycles(COORDINATOR).rows] == [story.cycle]
+            assert asked.counts(COORDINATOR)[0].stage == "goal-set"
+        before, then = queries.head(), queries.recorded_at(queries.head())
+        assert queries.position(then) == before == engine.store.head()
+        with Engine.open(log_url, settings=engine.settings) as other:
+            other.execute(c.Cancel(story.cycle, CancelReason.WITHDREW), COORDINATOR).or_raise()
+            head = other.store.head()
+        for asked in (engine.queries, queries):
+            listing = asked.cycles(COORDINATOR)
+            assert listing.position == asked.head() == head
+            assert listing.rows[0].status is Status.CANCELLED
+            assert asked.cycle(story.cycle, COORDINATOR, at=before).status is Status.ACTIVE
+            assert asked.as_of(story.cycle, before, COORDINATOR).status is Status.ACTIVE
+            assert [model.state for model in asked.readers.status()] == ["active"] * 4
+            assert not asked.readers.kept
+        assert queries.verify(COORDINATOR).holds
+
+
+def test_threads_of_a_web_back_end_ask_while_others_append_and_catch_up(
+    story: Any, engine: Engine, log_url: str
+) -> None:
+    """Each sees at least what it appended itself, in one moment: never a part of a batch."""
+    with Engine.open(log_url, settings=engine.settings) as asked:
+        there = len(engine.queries.people(COORDINATOR))
+        wrong: list[Any] = []
+
+        def come(name: str) -> None:
+            try:
+                for n in range(8):
+                    both = [c.AddPerson(f"{name} {n} {half}") for half in "ab"]
+                    asked.execute_many(both, COORDINATOR)
+                    seen = [row.name for row in asked.queries.people(COORDINATOR, limit=1000)]
+                    wrong.extend(text for text in (f"{name} {n} a", f"{name} {n} b") if text not in seen)
+                    with asked.queries.readers.view() as view:
+                        names = [row.name[:-2] for row in view.people.page("default", limit=1000)]
+                        digest, twice = view.digest("people"), view.digest("people")
+                    wrong.extend(
+                        text for text in set(names) if text.startswith("T") and names.count(text) != 2
+                    )
+                    wrong.extend([digest] if digest != twice else [])
+            except BaseException as error:
+                wrong.append(error)
+
+        threads = [Thread(target=come, args=(f"T{n}",)) for n in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        assert len(asked.queries.people(COORDINATOR, limit=1000)) == there + 6 * 8 * 2
+        assert all(asked.queries.readers.compare(one.name).equal for one in asked.queries.readers.models)
+
+
+def test_a_log_that_another_takes_the_place_of_is_not_taken_for_it(
+    story: Any, engine: Engine, server: Any, log_url: str
+) -> None:
+    """As a dump restored into an emptied database does: no connection breaks, and the versions may even match."""
+    before = engine.store.incarnation()
+    assert engine.queries.total(COORDINATOR) == 1
+    with psycopg.connect(log_url) as connection:
+        connection.execute("DROP SCHEMA mentorcycle CASCADE")
+    init_schema(log_url)
+    with Engine.open(log_url, settings=engine.settings) as other:
+        other.ensure_programme(COORDINATOR)
+        ann = other.execute(c.AddPerson("Ann"), COORDINATOR).or_raise().subject
+        assert other.store.incarnation() != before
+    old = replace(command("c1", event("s", 1)), incarnation=before)
+    with pytest.raises(Conflict):
+        engine.store.append(old)
+    assert engine.store.incarnation() != before
+    assert engine.store.append(replace(old, incarnation=engine.store.incarnation())).first > 0
+    assert engine.queries.total(COORDINATOR) == 0
+    assert engine.person(ann, COORDINATOR).name == "Ann"
+    with pytest.raises(NotFound):
+        engine.cycle(story.cycle, COORDINATOR)
+    with pytest.raises(NotFound):
+        engine.execute(c.LogContact(story.cycle, 30), story.bo)
+
+
+def test_every_copy_of_a_database_is_another_log(server: Any, log_url: str, engine: Engine) -> None:
+    engine.ensure_programme(COORDINATOR)
+    incarnation = engine.store.incarnation()
+    with Engine.open(log_url) as again:
+        assert again.store.incarnation() == incarnation
+    engine.close()
+    server.sql(f"CREATE DATABASE a_copy TEMPLATE {conninfo_to_dict(log_url)['dbname']}")
+    try:
+        with Engine.open(server.database("a_copy")) as copy:
+            assert copy.store.incarnation() != incarnation
+            assert copy.programme().exists
+    finally:
+        server.sql("DROP DATABASE a_copy WITH (FORCE)")
 
 
 def test_tenants_of_one_database_do_not_see_each_other(story: Any, log_url: str, settings: Settings) -> None:
