@@ -16,7 +16,7 @@ SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
 MEMORY = "memory://"
 _USER = re.compile(r"(?:[A-Za-z][\w+.-]*:/+)?[^:]*")
-_PASSWORD = re.compile(r"(password\s*=)[^&]*", re.IGNORECASE)
+_PASSWORD = re.compile(r"(pass\w*\s*=)[^&]*", re.IGNORECASE)  # misspelt, too
 
 
 def sqlite_path(url: str) -> str | None:

@@ -184,6 +184,15 @@ class Desk:
             engine.execute(c.Advance(cycle), coordinator).or_raise()
 
 
+@pytest.fixture
+def on_postgres(
+    database: str, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    """The program in front of an empty PostgreSQL database."""
+    monkeypatch.chdir(tmp_path)
+    return Desk(tmp_path, {**environ, "MENTORCYCLE_DB": database})
+
+
 @pytest.fixture(scope="session")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the people and pairings of a `Desk`."""
