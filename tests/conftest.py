@@ -138,10 +138,71 @@ def database(server: Server) -> Iterator[str]:
     server.sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+# What tests may have changed in a database beside its rows: tables, rights, triggers, policies, versions.
+SHAPE = """
+  SELECT (SELECT array_agg((n.oid, n.nspacl)::text ORDER BY n.oid) FROM pg_namespace n WHERE n.nspname !~ '^pg_'),
+    (SELECT array_agg((c.oid, c.relacl)::text ORDER BY c.oid) FROM pg_class c WHERE c.oid >= 16384),
+    (SELECT array_agg((p.oid, p.proacl)::text ORDER BY p.oid) FROM pg_proc p WHERE p.oid >= 16384),
+    (SELECT array_agg((t.oid, t.tgenabled)::text ORDER BY t.oid) FROM pg_trigger t),
+    (SELECT count(*) FROM pg_policy), (SELECT count(*) FROM pg_db_role_setting),
+    (SELECT array_agg(m::text ORDER BY m.key) FROM mentorcycle.meta m),
+    (SELECT array_agg(o::text) FROM mentorcycle.origin o)"""
+
+
+class Logs:
+    """Databases with an empty log. Making one takes long, so those that only have other rows are used again."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._free: list[tuple[str, Any]] = []
+
+    @contextmanager
+    def one(self) -> Iterator[str]:
+        """The URL of an empty log, for the block alone."""
+        name, shape = self._free.pop() if self._free else self._made()
+        yield self._server.database(name)
+        if self._emptied(name, shape):
+            self._free.append((name, shape))
+        else:
+            self._server.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _made(self) -> tuple[str, Any]:
+        import psycopg
+
+        name = f"log_{next(_numbers)}"
+        self._server.sql(f"CREATE DATABASE {name} TEMPLATE empty_log STRATEGY file_copy")
+        with psycopg.connect(self._server.database(name)) as connection:
+            return name, connection.execute(SHAPE).fetchone()
+
+    def _emptied(self, name: str, shape: Any) -> bool:
+        import psycopg
+
+        try:
+            with psycopg.connect(self._server.database(name), autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                if connection.execute(SHAPE).fetchone() != shape:
+                    return False
+                connection.execute(
+                    "SET session_replication_role = replica"
+                )  # past the triggers that keep events
+                for table in ("events", "commands", "words", "arrivals", "positions"):
+                    connection.execute(f"DELETE FROM mentorcycle.{table}")
+                return True
+        except psycopg.Error:
+            return False
+
+
+@pytest.fixture(scope="session")
+def logs(server: Server) -> Logs:
+    """Empty logs to use one after the other."""
+    return Logs(server)
+
+
 @pytest.fixture
-def log_url(server: Server) -> Iterator[str]:
+def log_url(logs: Logs) -> Iterator[str]:
     """The URL of a database with an empty log."""
-    name = f"log_{next(_numbers)}"
-    server.sql(f"CREATE DATABASE {name} TEMPLATE empty_log STRATEGY file_copy")
-    yield server.database(name)
-    server.sql(f"DROP DATABASE {name} WITH (FORCE)")
+    with logs.one() as url:
+        yield url
