@@ -91,10 +91,10 @@ class Place:
         created = self.queries.trail(Actor.coordinator(LOCAL), names=["ProgrammeCreated"], limit=MANY)
         there = sorted(subject_of(row.stream) for row in created)
         meant = get_close_matches(wanted, there, n=3)
-        said = f"did you mean {' or '.join(meant)}?" if meant else f"there is {', '.join(there) or 'none'};"
+        said = f"did you mean {' or '.join(meant)}?" if meant else f"there is {', '.join(there)};"
         tenant = self.session.settings.tenant
         make = f"mentorcycle db init --program {wanted}" + (f" --tenant {tenant}" if tenant else "")
-        return NotFound("programme", wanted, f"{said} another is made by: {make}")
+        return NotFound("programme", wanted, f"{said} another is made by: {make}" if there else make)
 
     @property
     def programme_id(self) -> str:

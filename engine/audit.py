@@ -216,6 +216,10 @@ class _Checker:
                     "moves", row.position, f"it opens in {event.stage}, not {definition.initial}"
                 )
             return
+        named = recorded.definition_version
+        if named is not None and named != cycle.definition.version:
+            what = f"it is recorded under version {named} in a cycle that pins {cycle.definition}"
+            self._report.find("definitions", row.position, what)
         problem = self._problem(row.tenant, cycle, event)
         if problem is not None:
             self._report.find("moves", row.position, f"{cycle.id}: {problem}")

@@ -27,6 +27,7 @@ from .decider import Decider, Reading
 from .enrolment import Entry, enrolment, for_staff, roster_ids
 from .executor import Executor, Said
 from .history import History, known_in
+from .intake import listed
 from .queries import Queries
 from .receipt import Batch, Receipt
 from .roster.model import Roster
@@ -130,7 +131,7 @@ class Engine:
         """
         said = Said(occurred_at, correlation, causation, batch or short_id(BATCH, self.settings.entropy(10)))
         return self._bulk.run(
-            list(commands), actor, said, command_ids=command_ids, dry_run=dry_run, slice_size=slice_size
+            listed(commands), actor, said, command_ids=command_ids, dry_run=dry_run, slice_size=slice_size
         )
 
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:

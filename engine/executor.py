@@ -120,7 +120,7 @@ class Executor:
         if appended.repeated:
             return self.known(request)
         for stream, state in ready.after.items():
-            self._states.keep(stream, state)
+            self._states.keep(stream, state, ready.slice.incarnation)
         recorded_at = from_micros(appended.recorded_at)
         events = tuple(
             [

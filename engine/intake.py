@@ -6,7 +6,7 @@ a number may be absurd, if it is one. No message repeats a value: it may be word
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from math import isfinite
@@ -76,6 +76,15 @@ def acting(actor: Actor) -> None:
         fix = "give an Actor, for example Actor.participant(person)"
         raise InvalidInput("this actor cannot be taken", why, fix)
     text(actor.id, "this actor's id")
+
+
+def listed(commands: Iterable[Command]) -> list[Command]:
+    """The commands in order; raise `InvalidInput` for one alone, or for what is no collection of them."""
+    if isinstance(commands, Command | str) or not isinstance(commands, Iterable):
+        raise InvalidInput(
+            "these commands cannot be taken", _no(commands, "a list of commands"), "give a list"
+        )
+    return list(commands)
 
 
 def ids_for(commands: Sequence[Command], ids: Sequence[str] | None) -> Sequence[str | None]:

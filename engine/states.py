@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import local
 from typing import Any
 
 from mentorcycle.domain.change import change
@@ -78,7 +77,6 @@ class States:
         self._tenant = tenant
         self._most = most
         self._kept = _Kept(store.incarnation())
-        self._deciding = local()
 
     @property
     def incarnation(self) -> str:
@@ -86,12 +84,10 @@ class States:
         return self._kept.incarnation
 
     def begin(self, *, trusting: bool) -> str:
-        """From here on this thread decides: the log that it decides on, known without asking when `trusting`."""
-        kept = self._kept
-        if not trusting and not self._is_of_the_log(kept):
-            kept = self._kept
-        self._deciding.kept = kept
-        return kept.incarnation
+        """The log that a decision is taken on from here on, known without asking when `trusting`."""
+        if not trusting:
+            self._is_of_the_log(self._kept)
+        return self._kept.incarnation
 
     def load(self, stream: str) -> State:
         """The state as of now."""
@@ -126,10 +122,11 @@ class States:
         """A state that was durable once; others may have gone on since."""
         return self._kept.states.get(stream)
 
-    def keep(self, stream: str, state: State) -> None:
-        """Keep a state that this thread's decision has made durable."""
-        # Among those it was decided on: another thread may know by now that the log is another one.
-        self._keep(getattr(self._deciding, "kept", self._kept), stream, state)
+    def keep(self, stream: str, state: State, incarnation: str | None) -> None:
+        """Keep a state that is durable in a log, unless another log is known to have taken its place."""
+        kept = self._kept
+        if kept.incarnation == incarnation:
+            self._keep(kept, stream, state)
 
     def _keep(self, among: _Kept, stream: str, state: State) -> None:
         kept = among.states

@@ -266,6 +266,9 @@ def end_pairing(person: Person, command: c.EndPairing, context: Context) -> Outc
     pairing = person.pairings.get(command.pairing)
     if pairing is None:
         return ALREADY_SO
+    if pairing.since is not None and context.today < (since := context.programme.day(pairing.since)):
+        what, why = "the pairing is not ended", f"{context.today} is before it was published, {since}"
+        return refused("before-pairing", what, why, "say when it ended", pairing=pairing.id)
     ended = [
         Decided(person_stream(id), e.PairingEnded(pairing=pairing.id))
         for id in pairing.people

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from .. import events as e
@@ -35,12 +36,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """One pairing as everyone in it knows it; `cycle` is the one that went on with it after a rematch."""
+    """One pairing as everyone in it knows it; `cycle` is the one that went on with it after a rematch.
+
+    `since` is when it was published, as far as that is known.
+    """
 
     id: str
     kind: PairingKind
     participants: tuple[Participant, ...]
     cycle: str | None = None
+    since: datetime | None = field(default=None, compare=False)
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -143,33 +148,33 @@ def profile_of(event: e.PersonAdded | e.PersonChanged) -> Profile:
 
 def evolve_person(person: Person, recorded: Recorded[Any]) -> Person:
     """The person after one more event of their stream; raises KeyError for an event of another kind of stream."""
-    changes = _HANDLERS[type(recorded.event)](person, recorded.event)
+    changes = _HANDLERS[type(recorded.event)](person, recorded.event, recorded.occurred_at)
     return change(person, id=person.id or subject_of(recorded.stream), version=recorded.version, **changes)
 
 
-def _described(person: Person, event: e.PersonAdded | e.PersonChanged) -> Changes:
+def _described(person: Person, event: e.PersonAdded | e.PersonChanged, at: datetime) -> Changes:
     return {"profile": profile_of(event)}
 
 
-def _published(person: Person, event: e.PairingPublished) -> Changes:
-    pairing = _pairing(event.pairing, event.kind, event.participants, event.cycle)
+def _published(person: Person, event: e.PairingPublished, at: datetime) -> Changes:
+    pairing = _pairing(event.pairing, event.kind, event.participants, event.cycle, at)
     return {"pairings": {**person.pairings, event.pairing: pairing}}
 
 
-def _ended(person: Person, event: e.PairingEnded) -> Changes:
+def _ended(person: Person, event: e.PairingEnded, at: datetime) -> Changes:
     return {"pairings": {id: p for id, p in person.pairings.items() if id != event.pairing}}
 
 
-_HANDLERS: dict[type[e.Event], Callable[[Person, Any], Changes]] = {
+_HANDLERS: dict[type[e.Event], Callable[[Person, Any, datetime], Changes]] = {
     e.PersonAdded: _described,
     e.PersonChanged: _described,
-    e.EvaluatorNamed: lambda person, event: {"evaluators": person.evaluators | {event.evaluator}},
-    e.EvaluatorRemoved: lambda person, event: {"evaluators": person.evaluators - {event.evaluator}},
-    e.PersonLeft: lambda person, event: {"active": False},
-    e.PersonReturned: lambda person, event: {"active": True},
-    e.PersonMerged: lambda person, event: {"active": False, "merged_into": event.into},
-    e.PersonAbsorbed: lambda person, event: {"duplicates": (*person.duplicates, event.duplicate)},
-    e.DoNotPair: lambda person, event: {"not_with": person.not_with | {event.other}},
+    e.EvaluatorNamed: lambda person, event, at: {"evaluators": person.evaluators | {event.evaluator}},
+    e.EvaluatorRemoved: lambda person, event, at: {"evaluators": person.evaluators - {event.evaluator}},
+    e.PersonLeft: lambda person, event, at: {"active": False},
+    e.PersonReturned: lambda person, event, at: {"active": True},
+    e.PersonMerged: lambda person, event, at: {"active": False, "merged_into": event.into},
+    e.PersonAbsorbed: lambda person, event, at: {"duplicates": (*person.duplicates, event.duplicate)},
+    e.DoNotPair: lambda person, event, at: {"not_with": person.not_with | {event.other}},
     e.PairingPublished: _published,
     e.PairingEnded: _ended,
 }

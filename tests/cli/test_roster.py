@@ -385,10 +385,7 @@ def test_the_first_import_founds_the_programme_and_no_later_one_does(
         assert program(*words).exit_code == 4, words  # nor the default one
     elsewhere = program("person", "add", "Eva", "--tenant", "sout")
     assert elsewhere.exit_code == 4
-    assert (
-        "there is none; another is made by: mentorcycle db init --program main --tenant sout"
-        in elsewhere.stderr
-    )
+    assert "fix: mentorcycle db init --program main --tenant sout" in elsewhere.stderr
     assert program("db", "init", "--program", "west").exit_code == 0
     assert program("person", "add", "Eva", "--program", "west").exit_code == 0
     log = json.loads(program("audit", "log", "--format", "json").stdout)["rows"]

@@ -258,6 +258,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "say when it happened; what happened earlier belongs to an earlier cycle",
     ),
     (
+        "before-pairing",
+        OPENED.when(EndPairing("ada", "q-ada-bo"), on="2026-02-01"),
+        "the pairing is not ended",
+        "2026-02-01 is before it was published, 2026-03-02",
+        "say when it ended",
+    ),
+    (
         "before-the-stage",
         OBSERVING.when(Advance(ID), by="ada", on="2026-03-03"),
         "c-1 cannot move from observe to debrief",

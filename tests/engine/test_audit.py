@@ -202,6 +202,17 @@ def test_a_definition_that_was_loosened_is_named(copy):
     assert "does not have its digest" in copy.report().of("definitions")[0].what
 
 
+def test_an_event_under_another_version_than_its_cycle_pins_is_named(copy):
+    position = copy.position("ContactLogged")
+    (state,) = copy.run("SELECT state FROM events WHERE position = ?", position)[0]
+    *envelope, _version, payload = msgpack.unpackb(state)
+    copy.run(
+        "UPDATE events SET state = ? WHERE position = ?", msgpack.packb([*envelope, 2, payload]), position
+    )
+    (finding,) = copy.report().of("definitions")
+    assert (finding.position, "under version 2" in finding.what) == (position, True)
+
+
 def test_replaced_words_are_named(copy):
     copy.run("UPDATE words SET text = 'Fewer speak' WHERE field = 'statement'")
     (finding,) = copy.report().of("words")

@@ -209,3 +209,9 @@ def test_an_instant_that_utc_does_not_know_is_not_taken(story, moment):
     with pytest.raises(InvalidInput) as caught:
         story.engine.execute(c.ScheduleObservation(story.cycle, moment), story.bo)
     assert caught.value.what == "at of ScheduleObservation cannot be taken"
+
+
+@pytest.mark.parametrize("commands", [c.AddPerson("Eve"), "AddPerson", None, 7])
+def test_many_commands_are_a_list_of_them(story, commands):
+    with pytest.raises(InvalidInput, match="these commands cannot be taken"):
+        story.engine.execute_many(commands, story.coordinator)
