@@ -52,9 +52,15 @@ def demo(session: Session, seed: int, yes: bool) -> int:
 
 def _make_room(url: str, yes: bool) -> None:
     """Remove an earlier demo when that was asked for; refuse to touch anything else."""
-    from mentorcycle.domain.errors import StoreUnavailable
-    from mentorcycle.engine.url import sqlite_path
+    from mentorcycle.domain.errors import StoreUnavailable, UnknownStore
+    from mentorcycle.engine.url import is_postgres, sqlite_path, without_password
 
+    if is_postgres(url):
+        raise UnknownStore(
+            f"the demo is not written to {without_password(url)}",
+            "it lives in a file of its own",
+            "leave out --db, or name a file: --db sqlite:///seven.db",
+        )
     path = sqlite_path(url)
     if path is None or not Path(path).exists() or Path(path).stat().st_size == 0:
         return

@@ -47,7 +47,7 @@ class Session:
         self.no_color = False
         self.dry_run = False
         self.labels: dict[str, str] = {}
-        self._now = now
+        self.given_clock = now
 
     @cached_property
     def settings(self) -> Settings:
@@ -73,7 +73,7 @@ class Session:
         """The present instant, with its time zone."""
         from datetime import UTC, datetime
 
-        return self._now() if self._now else datetime.now(UTC)
+        return self.given_clock() if self.given_clock else datetime.now(UTC)
 
     def today(self, zone: str) -> date:
         """The present day where the programme is."""
@@ -151,7 +151,7 @@ def common_options(*, hidden: bool = False) -> list[click.Parameter]:
         )
 
     return [
-        value("--db", metavar="URL", help="The store, e.g. sqlite:///north.db."),
+        value("--db", metavar="URL", help="The store, e.g. sqlite:///north.db or postgresql://host/north."),
         value("--as", "actor", metavar="PERSON", help="Act as this person, not as the local coordinator."),
         value("--tenant", metavar="NAME", help="The tenant within the store."),
         value("--program", metavar="NAME", help="The programme, where there is more than one."),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mentorcycle.domain.programme import Programme
     from mentorcycle.engine.engine import Engine
     from mentorcycle.engine.queries import Found, Queries
+    from mentorcycle.engine.settings import Settings
 
     from .asof import AsOf
 
@@ -261,19 +262,25 @@ def writing(
     run of either happens in memory.
     """
     from mentorcycle.engine.engine import Engine
-    from mentorcycle.engine.settings import Settings
 
     settings = session.settings
     with (
         Engine.open(
             _to_write(session, founds=founds, create=create, asks=asks),
             tenant=settings.tenant or DEFAULT_TENANT,
-            settings=Settings(clock=session.now),
+            settings=engine_settings(session),
             create=create and not session.dry_run,
         ) as engine,
         counting("events read", quiet=session.quiet) as engine.queries.readers.told,
     ):
         yield WritingPlace(session, engine, founds=founds or create)
+
+
+def engine_settings(session: Session) -> Settings:
+    """Settings of the engine, with the session's clock if it was given one: else a store may have a better one."""
+    from mentorcycle.engine.settings import Settings
+
+    return Settings(clock=session.given_clock) if session.given_clock else Settings()
 
 
 def is_new(url: str) -> bool:

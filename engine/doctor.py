@@ -72,9 +72,12 @@ def _program() -> Iterator[Checkup]:
 
 
 def _file(queries: Queries, found: StoreStatus) -> Iterator[Checkup]:
+    if found.schema is not None:
+        yield Checkup("schema", f"version {found.schema}")
     if not isinstance(queries.store, SQLiteReader) or found.path is None:
+        if found.bytes is not None:
+            yield Checkup("size", megabytes(found.bytes))
         return
-    yield Checkup("schema", f"version {found.schema}")
     journal = found.journal_mode or ""
     wal = f"sqlite3 {found.path} 'PRAGMA journal_mode = WAL'"
     yield Checkup("journal", journal, "" if journal == "wal" else f"readers block writers; run: {wal}")
@@ -109,6 +112,9 @@ def _disk(path: Path, found: StoreStatus) -> Iterator[Checkup]:
 
 
 def _models(queries: Queries, found: StoreStatus) -> Iterator[Checkup]:
+    if not found.kept:
+        yield Checkup("read models", "each process makes its own from the log, when it is first asked")
+        return
     for model in found.models:
         state = f"{model.state}, version {model.version}, at {model.position} of {found.events}"
         behind = f", {model.lag_events} events behind" if model.lag_events else ""

@@ -31,7 +31,7 @@ from .intake import listed
 from .queries import Queries
 from .receipt import Batch, Receipt
 from .roster.model import Roster
-from .settings import Settings
+from .settings import Settings, utc_now
 from .states import State, States
 from .stores.port import Store
 from .subscription import Subscription
@@ -64,14 +64,14 @@ class Engine:
         create: bool = True,
         read_only: bool = False,
     ) -> Self:
-        """Open the engine on `sqlite:///path.db` or `memory://`; a new SQLite file is made by opening it.
+        """Open the engine on `sqlite:///path.db`, `postgresql://…` or `memory://`; a new SQLite file is made by it.
 
         Raises `StoreUnavailable` (with what to do) when the store cannot be used, `UnknownStore` for another URL.
         """
         settings = settings or Settings()
         store = open_store(
             url,
-            clock=lambda: to_micros(settings.clock()),
+            clock=None if settings.clock is utc_now else lambda: to_micros(settings.clock()),
             patience=settings.patience,
             create=create,
             read_only=read_only,

@@ -20,9 +20,10 @@ from .codec import from_micros
 from .queries import Queries
 from .readers.status import ModelStatus
 from .stores import sqlite_care, sqlite_schema
+from .stores.port import Log, Placed
 from .stores.sqlite_errors import unavailable
 from .stores.sqlite_reader import SQLiteReader
-from .url import sqlite_path
+from .url import is_postgres, sqlite_path, without_password
 
 Progress = Callable[[int, int], None]
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
@@ -30,7 +31,10 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """A store as it is, nothing brought up to date. A store in memory has no path and no size."""
+    """A store as it is, nothing brought up to date. `path` is of a file, or the address of a database.
+
+    A store in memory has no path and no size. Read models that are not `kept` are made anew by each process.
+    """
 
     path: str | None
     bytes: int | None
@@ -41,6 +45,7 @@ class StoreStatus:
     first_at: datetime | None
     last_at: datetime | None
     models: tuple[ModelStatus, ...]
+    kept: bool = True
 
     @property
     def dead_letters(self) -> int:
@@ -51,20 +56,15 @@ class StoreStatus:
 def status(queries: Queries) -> StoreStatus:
     """How a store is; reading this writes nothing."""
     store = queries.store
-    path = store.path if isinstance(store, SQLiteReader) else None
-    schema, mode = _pragmas(store) if isinstance(store, SQLiteReader) else (None, None)
     head = store.head()
     first = store.read_log(0, 1)
     return StoreStatus(
-        path,
-        _size(path),
-        _size(f"{path}-wal") if path else None,
-        schema,
-        mode,
+        *_place(store),
         head,
         from_micros(first[0].recorded_at) if first else None,
         queries.recorded_at(head),
         tuple(queries.readers.status()),
+        queries.readers.kept,
     )
 
 
@@ -77,11 +77,28 @@ class Copied:
     bytes: int
 
 
+def file_of(url: str) -> str:
+    """The file of the store at a URL; raise `UnknownStore` for one that has none, and what copies it instead."""
+    path = sqlite_path(url)
+    if path is not None:
+        return path
+    if is_postgres(url):
+        dump = "pg_dump --format=custom --schema=mentorcycle --file=FILE URL"
+        raise UnknownStore(
+            f"{without_password(url)} is no file",
+            "backup and restore are for SQLite files; PostgreSQL has its own",
+            f"{dump} copies the log; pg_restore --dbname=URL FILE puts it back, into a database that has none",
+        )
+    raise UnknownStore(f"{without_password(url)!r} is no file", "", "for example: --db sqlite:///north.db")
+
+
 def backup(queries: Queries, to: str, *, replace: bool = False) -> Copied:
     """Copy the store to a file while others go on; with `replace`, in place of the file that is there."""
     store = queries.store
     if not isinstance(store, SQLiteReader):
-        raise InvalidInput("a store in memory has no backup", "there is no file", "copy it to a sqlite store")
+        raise UnknownStore(
+            "a store that is no file has no backup", "there is nothing to copy", "pg_dump copies PostgreSQL"
+        )
     if Path(to).exists():
         if Path(to).samefile(store.path):
             raise InvalidInput(f"{to} is the store itself", "a backup is another file", "name another file")
@@ -137,11 +154,7 @@ def restore(url: str, source: str, stamp: str) -> Restored:
     they keep of the old one is dropped, and what they were deciding on it is decided anew. Check the backup first
     (`checked`).
     """
-    path = sqlite_path(url)
-    if path is None:
-        raise UnknownStore(
-            f"{url!r} cannot be restored", "it is no file", "for example: --db sqlite:///north.db"
-        )
+    path = file_of(url)
     if Path(path).exists() and Path(path).samefile(source):
         raise InvalidInput(f"{source} is the store itself", "there is nothing to restore", "name a backup")
     before, kept, aside = None, None, f"{path}.before-{stamp}"
@@ -203,6 +216,15 @@ def _check_file(path: str, named: str) -> None:
             )
 
 
+def _place(store: Log) -> tuple[str | None, int | None, int | None, int | None, str | None]:
+    """Path, bytes, those of the write-ahead log, schema and journal mode, as far as a store has them."""
+    if isinstance(store, SQLiteReader):
+        return store.path, _size(store.path), _size(f"{store.path}-wal"), *_pragmas(store)
+    if isinstance(store, Placed):
+        return store.place, store.size(), None, store.version, None
+    return None, None, None, None, None
+
+
 def _pragmas(store: SQLiteReader) -> tuple[int, str]:
     with store.reader() as connection:
         schema: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -210,8 +232,8 @@ def _pragmas(store: SQLiteReader) -> tuple[int, str]:
     return schema, mode
 
 
-def _size(path: str | None) -> int | None:
+def _size(path: str) -> int | None:
     try:
-        return Path(path).stat().st_size if path else None
+        return Path(path).stat().st_size
     except OSError:
         return None

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from mentorcycle.domain.errors import UnknownStore
+from mentorcycle.domain.errors import StoreUnavailable, UnknownStore
 
+from .stores.clock import utc_microseconds
 from .stores.port import Log, Store
 
 SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
 MEMORY = "memory://"
+_USER = re.compile(r"(?:[A-Za-z][\w+.-]*:/+)?[^:]*")
+_PASSWORD = re.compile(r"(pass\w*\s*=)[^&]*", re.IGNORECASE)  # misspelt, too
 
 
 def sqlite_path(url: str) -> str | None:
@@ -25,10 +31,38 @@ def sqlite_path(url: str) -> str | None:
     return path
 
 
+def is_postgres(url: str) -> bool:
+    """Whether a URL names a PostgreSQL database."""
+    return url.startswith(POSTGRES)
+
+
+def shown(url: str) -> str:
+    """What a store is called for people: the path of its file, or a URL without its password."""
+    return sqlite_path(url) or without_password(url)
+
+
+def init_store(url: str, *, dry_run: bool = False) -> bool:
+    """Make what a store needs before it can be opened; whether something was missing. A file needs nothing.
+
+    Raises `StoreUnavailable` when that cannot be made. A dry run only looks.
+    """
+    if not is_postgres(url):
+        return False
+    with _driver_needed():
+        from .stores.postgres_schema import init_schema
+    return init_schema(url, dry_run=dry_run)
+
+
 def open_store(
-    url: str, *, clock: Callable[[], int], patience: float, create: bool, read_only: bool
+    url: str, *, clock: Callable[[], int] | None, patience: float, create: bool, read_only: bool
 ) -> Store:
-    """The store at a URL; raise `UnknownStore` for a URL of no known kind and `StoreUnavailable` otherwise."""
+    """The store at a URL; raise `UnknownStore` for a URL of no known kind and `StoreUnavailable` otherwise.
+
+    Without a `clock` each store takes its own: the machine's, or that of the server, which all hosts share.
+    """
+    if is_postgres(url):
+        return _postgres(url, clock=clock, patience=patience, read_only=read_only)
+    clock = clock or utc_microseconds
     if url == MEMORY:
         from .stores.memory import MemoryStore
 
@@ -39,13 +73,13 @@ def open_store(
         return SQLiteStore(path, clock=clock, patience=patience, create=create, read_only=read_only)
     raise UnknownStore(
         f"{without_password(url)!r} names no store",
-        "stores are sqlite:///path.db and memory://",
+        "stores are sqlite:///path.db, postgresql://host/database and memory://",
         "for example: sqlite:///north.db",
     )
 
 
 def open_reader(url: str) -> Log:
-    """The store at a URL for reading and read models alone: an existing file, and quick to import.
+    """The store at a URL for reading and read models alone; a file must be there, and is quick to import.
 
     A file or folder that may not be written is read as it is.
     """
@@ -56,11 +90,42 @@ def open_reader(url: str) -> Log:
     return open_store(url, clock=lambda: 0, patience=30.0, create=False, read_only=False)
 
 
+def _postgres(url: str, *, clock: Callable[[], int] | None, patience: float, read_only: bool) -> Store:
+    """Its tables are made by `mentorcycle db init` alone, so there is no `create` here."""
+    with _driver_needed():
+        from .stores.postgres import PostgresStore
+    return PostgresStore(url, clock=clock, patience=patience, read_only=read_only)
+
+
+@contextmanager
+def _driver_needed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "psycopg":
+            raise
+        raise _without_driver(error) from error
+    except ImportError as error:  # psycopg is there, and libpq is not
+        if "libpq" not in str(error) and "pq wrapper" not in str(error):
+            raise
+        raise _without_driver(error) from error
+
+
+def _without_driver(error: ImportError) -> StoreUnavailable:
+    return StoreUnavailable(
+        "PostgreSQL stores cannot be opened here",
+        f"the driver for them is not installed ({str(error).splitlines()[0]})",
+        "run: pip install 'mentorcycle[postgres]'",
+    )
+
+
 def without_password(url: str) -> str:
     """The URL as it may be shown."""
     head, at, tail = url.rpartition("@")
-    scheme, slashes, user = head.partition("://")
-    return f"{scheme}{slashes}{user.partition(':')[0]}:…@{tail}" if at and ":" in user else url
+    said = _USER.match(head)
+    if said is not None and said.end() < len(head):
+        head = f"{said[0]}:…"
+    return _PASSWORD.sub(r"\1…", f"{head}{at}{tail}")
 
 
 def _writable(path: str) -> bool:

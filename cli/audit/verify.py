@@ -29,6 +29,8 @@ def verify(session: Session, replay: bool) -> object:
     """
     from time import monotonic
 
+    from mentorcycle.engine.audit import Inspectable
+
     from ..exits import ExitCode
     from ..progress import counting
     from ..store import reading
@@ -41,7 +43,7 @@ def verify(session: Session, replay: bool) -> object:
         title = f"{_store(place)} · {found.events} events · {found.cycles} cycles"
         rows = [
             dict(zip(("check", "holds", "what", "found", "findings"), row, strict=True))
-            for row in _checks(found, replay)
+            for row in _checks(found, replay, isinstance(place.queries.store, Inspectable))
         ]
         if session.out.format == "table":
             session.out.text("\n".join([title, *_lines(rows)]))
@@ -54,7 +56,12 @@ def verify(session: Session, replay: bool) -> object:
 
 
 def _store(place: Place) -> str:
-    path = getattr(place.queries.store, "path", None)
+    from mentorcycle.engine.stores.port import Placed
+
+    store = place.queries.store
+    if isinstance(store, Placed):
+        return store.place
+    path = getattr(store, "path", None)
     return f"sqlite {path}" if path else "memory"
 
 
@@ -63,7 +70,9 @@ def _unproved(found: Verification, *, replay: bool) -> tuple[str, ...]:
     return (*found.not_proved, *more)
 
 
-def _checks(found: Verification, replay: bool) -> Iterator[tuple[str, bool, str, int, list[dict[str, Any]]]]:
+def _checks(
+    found: Verification, replay: bool, has_file: bool
+) -> Iterator[tuple[str, bool, str, int, list[dict[str, Any]]]]:
     """Each check with what holds, or how much was found, and the first of it."""
     said = {
         "positions": f"positions 1–{found.head} without gaps" if found.head else "the log is empty",
@@ -74,8 +83,9 @@ def _checks(found: Verification, replay: bool) -> Iterator[tuple[str, bool, str,
         "moves": "every transition is legal under the definition it names",
         "words": f"{found.words} texts are those that the log committed to",
     }
-    if replay:
+    if replay and has_file:
         said["file"] = "the file is sound, and its events are protected"
+    if replay:
         models = ", ".join(f"{one.name} {one.stored[:8]}" for one in found.models)
         said["read models"] = f"{len(found.models)} read models equal their replay: {models}"
     for check in dict.fromkeys([*said, *found.found]):

@@ -26,11 +26,13 @@ def backup(session: Session, file: Path, yes: bool) -> None:
     """
     from mentorcycle.engine.doctor import megabytes
     from mentorcycle.engine.maintenance import backup as copy
+    from mentorcycle.engine.maintenance import file_of
 
     from ..columns import Column
     from ..sides import counted
-    from ..store import reading
+    from ..store import reading, store_url
 
+    file_of(store_url(session))
     if file.exists() and not yes:
         raise ConfirmationNeeded(
             f"{file} is not overwritten", "it is there already", "name another file, or add --yes"
@@ -57,18 +59,17 @@ def restore(session: Session, file: Path, yes: bool, dry_run: bool) -> None:
     kept beside it under another name. Exits 9 when the backup does not hold.
     """
     from mentorcycle.domain.errors import NoSuchFile
-    from mentorcycle.engine.maintenance import checked
+    from mentorcycle.engine.maintenance import checked, file_of
     from mentorcycle.engine.maintenance import restore as put_back
-    from mentorcycle.engine.url import sqlite_path
 
     from ..columns import Column
     from ..progress import counting
     from ..sides import counted
 
+    url = session.settings.db
+    path = Path(file_of(url))
     if not file.exists():
         raise NoSuchFile(str(file))
-    url = session.settings.db
-    path = Path(sqlite_path(url) or "")
     there = path.is_file() and path.stat().st_size > 0
     with counting("events verified", quiet=session.quiet) as told:
         events = checked(str(file), told)

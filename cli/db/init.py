@@ -18,22 +18,23 @@ def init(session: Session, name: str | None, zone: str | None, dry_run: bool) ->
     """Make a store and its programme.
 
     The shipped definition is published in it. On a programme that is there, name and zone are set.
-    Another programme in the same store is made with --program.
+    Another programme in the same store is made with --program. In a PostgreSQL database it makes the
+    tables, and asks for the rights to do so; nothing else ever makes them.
     """
     from mentorcycle.domain.commands import ChangeProgramme, Command, CreateProgramme
     from mentorcycle.domain.ids import DEFAULT_TENANT
     from mentorcycle.domain.zones import zone_of
     from mentorcycle.engine.engine import Engine
-    from mentorcycle.engine.settings import Settings
-    from mentorcycle.engine.url import MEMORY, sqlite_path
+    from mentorcycle.engine.url import MEMORY, init_store, shown
 
-    from ..store import WritingPlace, is_new
+    from ..store import WritingPlace, engine_settings, is_new
     from ..taken import Taken
 
     zone_of(zone or "UTC")
     url, tenant = session.settings.db, session.settings.tenant or DEFAULT_TENANT
-    rehearsed = dry_run and is_new(url)
-    settings = Settings(clock=session.now)
+    made = init_store(url, dry_run=dry_run)
+    rehearsed = dry_run and (made or is_new(url))
+    settings = engine_settings(session)
     with Engine.open(MEMORY if rehearsed else url, tenant=tenant, settings=settings) as engine:
         place = WritingPlace(session, engine)
         known = engine.programme(place.programme_id)
@@ -44,7 +45,7 @@ def init(session: Session, name: str | None, zone: str | None, dry_run: bool) ->
         receipt = engine.execute(asked, place.actor, dry_run=dry_run).or_raise()
         if not dry_run:
             engine.ensure_programme(place.actor, programme=place.programme_id)
-        called, where = f"{said[0]} ({said[1]})", sqlite_path(url) or url
+        called, where = f"{said[0]} ({said[1]})", shown(url)
         done = f"{called} is what {where} is for now" if known.exists else f"{where} is ready for {called}"
         Taken(place, receipt, dry_run).say(done, already=f"{where} is ready for {called}")
         if not known.exists:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mentorcycle.domain.errors import UnknownStore
+
 from .. import options
 from ..exits import ConfirmationNeeded
 from ..session import Session
 from .owner import owner_command
 
 if TYPE_CHECKING:
-    from mentorcycle.engine.readers import DeadLetter
+    from mentorcycle.engine.readers import DeadLetter, Readers
 
     from ..store import Place
 
@@ -31,7 +33,7 @@ def rebuild(session: Session, model: str | None) -> None:
     from ..store import reading
 
     with reading(session) as place:
-        readers = place.queries.readers
+        readers = _kept(place)
         names = [readers.model(model).name] if model else [one.name for one in readers.models]
         rows = []
         for name in names:
@@ -151,7 +153,7 @@ def _resume(
     from ..store import reading
 
     with reading(session) as place:
-        readers = place.queries.readers
+        readers = _kept(place)
         wanted = _wanted(place, refs, model)
         if not wanted and refs:
             raise NotFound("dead letter", ", ".join(refs), "run: mentorcycle db dead-letters list")
@@ -180,6 +182,18 @@ def _resume(
     if not left_over:
         return None
     return ExitCode.PARTIAL if left_over < len(rows) else ExitCode.REFUSED
+
+
+def _kept(place: Place) -> Readers:
+    """The read models, if what is done to them lasts."""
+    readers = place.queries.readers
+    if readers.kept:
+        return readers
+    raise UnknownStore(
+        "this store keeps no read models",
+        "each process makes its own from the log when it is first asked, and takes them with it",
+        "nothing has to be done: the next command makes them anew",
+    )
 
 
 def _wanted(place: Place, refs: tuple[str, ...], model: str | None) -> list[DeadLetter]:

@@ -34,14 +34,18 @@ def status(session: Session) -> None:
     if session.out.format != "table":
         session.out.record("db/1", [Column(name) for name in fields], fields, as_of=found.events)
         return
-    size = f"{megabytes(found.bytes or 0)}, write-ahead log {megabytes(found.wal_bytes or 0)}"
+    wal = "" if found.wal_bytes is None else f", write-ahead log {megabytes(found.wal_bytes)}"
+    journal = f", journal {found.journal_mode}" if found.journal_mode else ""
     head = {
         "store": found.path or "in memory",
-        "size": size,
-        "schema": f"{found.schema}, journal {found.journal_mode}",
+        "size": f"{megabytes(found.bytes or 0)}{wal}",
+        "schema": f"{found.schema or 'none'}{journal}",
         "events": _events(found),
     }
     session.out.record("db/1", [Column(name) for name in head], head)
+    if not found.kept:
+        session.talk("read models: each process makes its own from the log, when it is first asked")
+        return
     session.out.text("")
     session.out.rows(
         "read-models/1",

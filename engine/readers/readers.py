@@ -24,7 +24,7 @@ from .batch import Batch, Decode, decoded
 from .feeding import advance
 from .letters import DeadLetter
 from .registry import Generation, Lineup, lineup
-from .tables import Tables, tables_of
+from .tables import MemoryTables, Tables, tables_of
 from .view import Digest, View
 
 if TYPE_CHECKING:
@@ -175,6 +175,11 @@ class Readers:
         from .mending import discard
 
         return discard(self, letter)
+
+    @property
+    def kept(self) -> bool:
+        """Whether what is done to read models outlives this process."""
+        return not isinstance(self.tables, MemoryTables)
 
     @property
     def decode(self) -> Decode:

@@ -1,9 +1,12 @@
-"""Where read models live: in the file of the log when the store lends its connections, else in memory."""
+"""Where read models live: in the file of the log when the store lends its connections, else in this process's memory.
+
+Beside a log in PostgreSQL everybody who opens it makes them from the log when first asked, until workers keep them.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from typing import Protocol, runtime_checkable
@@ -23,36 +26,52 @@ class Tables(Protocol):
 
 
 class MemoryTables:
-    """Tables in a private database, for a store that has none; one thread at a time reads or writes."""
+    """Tables in a private database, for a store that has none; one thread at a time reads or writes.
 
-    def __init__(self, path: str = ":memory:") -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    They are empty again once another log has taken the place of the one they tell of, which `incarnation` says.
+    """
+
+    def __init__(self, incarnation: Callable[[], str]) -> None:
+        self._incarnation = incarnation
+        self._of = incarnation()
+        self._connection = _database()
         self._lock = RLock()
+        self._lent = 0
 
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
-        """The connection, while no other thread writes."""
+        """The connection, while no other thread reads or writes."""
         with self._lock:
-            yield self._connection
+            self._forget_another_log()
+            self._lent += 1
+            try:
+                yield self._connection
+            finally:
+                self._lent -= 1
 
     @contextmanager
     def writer(self) -> Iterator[sqlite3.Connection]:
         """The connection in a transaction: committed at the end, rolled back on error."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self.reader() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                yield connection
+                connection.execute("COMMIT")
             finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
-    def close(self) -> None:
-        """Forget everything."""
-        with self._lock:
+    def _forget_another_log(self) -> None:
+        if self._lent == 0 and (now := self._incarnation()) != self._of:
             self._connection.close()
+            self._connection = _database()
+            self._of = now
 
 
 def tables_of(store: Log) -> Tables:
-    """The store's own connections, or a private database."""
-    return store if isinstance(store, Tables) else MemoryTables()
+    """The store's own connections, or a private database beside a log elsewhere."""
+    return store if isinstance(store, Tables) else MemoryTables(store.incarnation)
+
+
+def _database() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

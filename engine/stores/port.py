@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from mentorcycle.domain.errors import CommandReused, Conflict
 
@@ -144,6 +144,20 @@ class Store(Log, Protocol):
 
     def append_many(self, slices: Sequence[Slice]) -> list[Appended | Conflict | CommandReused]:
         """Append all slices in one commit, in order; each alone is taken or answered with its error."""
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A log in a database that has an address; `version` is that of its tables."""
+
+    version: int
+
+    @property
+    def place(self) -> str:
+        """The address as it may be shown."""
+
+    def size(self) -> int:
+        """Bytes that the log takes there, with its indexes."""
 
 
 def tail(store: Log, after: int, *, batch: int = 1000) -> Iterator[StoredRow]:

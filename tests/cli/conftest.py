@@ -109,7 +109,7 @@ def invoke(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 class Desk:
-    """The real program in this process on a SQLite file of its own; `now` may be set.
+    """The real program in this process on a SQLite file of its own, or `MENTORCYCLE_DB`; `now` may be set.
 
     The programme is in Stockholm. Aylin Ünal is paired with Bo Karlsson (who mentors), Tom Okoro with Sara Lind;
     Mira Nasser is nobody's partner.
@@ -118,6 +118,7 @@ class Desk:
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.folder = folder
         self.environ = environ
+        self.url = environ.get("MENTORCYCLE_DB") or f"sqlite:///{folder / 'mentorcycle.db'}"
         self.now = datetime(2026, 10, 12, 8, tzinfo=UTC)  # a Monday
 
     def __call__(self, *words: str, by: str | None = None, **more: Any) -> Result:
@@ -153,7 +154,7 @@ class Desk:
         """The position of the last event."""
         from mentorcycle.engine.queries import Queries
 
-        with Queries.open(f"sqlite:///{self.folder / 'mentorcycle.db'}") as queries:
+        with Queries.open(self.url) as queries:
             return queries.head()
 
     def opened(self, *mentees: str) -> None:
@@ -168,7 +169,7 @@ class Desk:
         from mentorcycle.engine import Engine, Settings
 
         coordinator, settings = Actor.coordinator(), Settings(clock=lambda: self.now)
-        with Engine.open(f"sqlite:///{self.folder / 'mentorcycle.db'}", settings=settings) as engine:
+        with Engine.open(self.url, settings=settings) as engine:
             mentees, mentors = (
                 [found.id for found in engine.queries.find_people(who, coordinator)]
                 for who in (mentee, mentor)
@@ -181,6 +182,15 @@ class Desk:
             for person in (mentees[0], mentors[0]):
                 engine.execute(c.AgreeGoals(cycle), Actor.participant(person)).or_raise()
             engine.execute(c.Advance(cycle), coordinator).or_raise()
+
+
+@pytest.fixture
+def on_postgres(
+    database: str, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    """The program in front of an empty PostgreSQL database."""
+    monkeypatch.chdir(tmp_path)
+    return Desk(tmp_path, {**environ, "MENTORCYCLE_DB": database})
 
 
 @pytest.fixture(scope="session")

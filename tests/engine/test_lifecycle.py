@@ -78,7 +78,7 @@ def test_after_closing_every_use_says_so(story):
         "sqlite:///",
         "memory",
         "memory:///",
-        "postgres://localhost/north",
+        "mysql://localhost/north",
         "file:///north.db",
         "sqlite:///:memory:",
     ],

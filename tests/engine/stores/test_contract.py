@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from mentorcycle.engine.stores.memory import MemoryStore
 from mentorcycle.engine.stores.port import Store
+from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.sqlite import SQLiteStore
 from mentorcycle.engine.testing.store_contract import StoreContract
 
@@ -17,3 +20,12 @@ class TestMemoryStore(StoreContract):
 class TestSQLiteStore(StoreContract):
     def make_store(self, directory: Path, clock: Callable[[], int]) -> Store:
         return SQLiteStore(directory / "log.db", clock=clock)
+
+
+class TestPostgresStore(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _log(self, log_url: str) -> None:
+        self.url = log_url
+
+    def make_store(self, directory: Path, clock: Callable[[], int]) -> Store:
+        return PostgresStore(self.url, clock=clock)

@@ -4,7 +4,7 @@ These do not run, by design:
 
 - `AggregateRecorderTestCase`: its recorder returns no ids from `insert_events`, an application's must;
 - `NonInterleavingNotificationIDsBaseCase` asks for several connections that insert at the same time, and SQLite
-  has one writer: `test_concurrent_inserts_do_not_interleave` below says what it is about;
+  has one writer: `test_concurrent_inserts_do_not_interleave` below says what it is about. On PostgreSQL it runs;
 - the cases for tracking and process recorders: read models keep their own progress, with their rows.
 """
 
@@ -24,6 +24,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Opera
 from eventsourcing.tests import persistence as upstream
 
 from mentorcycle.engine.stores.memory import MemoryStore
+from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.sqlite import SQLiteStore
 from mentorcycle.engine.testing.store_contract import command, event
 
@@ -67,12 +68,38 @@ class TestSQLiteRecorder(UpstreamCase):
         return store.recorder("o'north")
 
 
+class OnPostgres:
+    @pytest.fixture(autouse=True)
+    def _log(self, log_url: str) -> None:
+        self.url = log_url
+
+    def new_originator_id(self) -> str:
+        return f"test-{uuid4()}"
+
+    def create_recorder(self) -> ApplicationRecorder:
+        store = PostgresStore(self.url)
+        self.addCleanup(store.close)
+        return store.recorder("o'north")
+
+
+class TestPostgresRecorder(OnPostgres, UpstreamCase):
+    pass
+
+
+class TestPostgresIdsDoNotInterleave(OnPostgres, upstream.NonInterleavingNotificationIDsBaseCase):
+    pass
+
+
 del UpstreamCase  # or it would be collected
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "log.db")
+    store: Any
+    if request.param == "postgres":
+        store = PostgresStore(request.getfixturevalue("log_url"))
+    else:
+        store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "log.db")
     yield store
     store.close()
 

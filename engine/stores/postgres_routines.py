@@ -1,0 +1,179 @@
+"""What of an append runs inside the PostgreSQL server, so that it takes one message there and one back.
+
+Part of the schema: a change here is a new version of it. Names in braces are filled in by `postgres_schema`. No rule
+of admission is here but the one that is needed to go the short way: that everything is new.
+"""
+
+from __future__ import annotations
+
+# The locks of an append, taken before anything is looked at. A stream that is written is locked against everybody, a
+# stream that was only read against those who write it: as every append does so, and looks only after it has its locks
+# (the next statement sees all that was committed until then), what it saw is still so when it commits. It has no
+# transaction number before it has looked, so its number is above those of all that it saw: along positions, versions
+# of a stream rise. Which numbers, in which order: `postgres_locks`.
+HOLD = """
+CREATE FUNCTION hold(_keys bigint[], _alone boolean[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  _nothing text;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'appending needs READ COMMITTED: what is seen before a lock may be old after it';
+  ELSIF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+    RAISE EXCEPTION 'a transaction that wrote before it looked may stand before what it saw';
+  END IF;
+  FOR i IN 1 .. cardinality(_keys) LOOP
+    IF _alone[i] THEN
+      _nothing := pg_advisory_xact_lock(_keys[i])::text;  -- an assignment is quicker than a PERFORM
+    ELSE
+      _nothing := pg_advisory_xact_lock_shared(_keys[i])::text;
+    END IF;
+  END LOOP;
+END $$"""
+
+# Which log this is. A dump that is restored makes tables, so it has another `tableoid`; a database made from a template
+# another number, the server that a base backup or a standby became another timeline; `adopt` knows other clusters.
+INCARNATION = """
+CREATE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT concat_ws(
+    '-', o.cluster, o.shift, d.oid, o.tableoid,
+    CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
+  ) FROM {schema}.origin o, pg_database d WHERE d.datname = current_database()
+$$"""
+
+# Commands are inserted in the order of their ids: two batches that hold the same ones meet in the first.
+WRITE = """
+CREATE FUNCTION write(
+  _at bigint,
+  _tenants text[], _streams text[], _versions integer[], _topics text[], _states bytea[],
+  _of text[], _ids text[], _hashes bytea[], _starts integer[], _counts integer[],
+  _w_tenants text[], _w_streams text[], _w_versions integer[], _w_fields text[],
+  _commitments bytea[], _salts bytea[], _texts text[]
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  _tx bigint;
+BEGIN
+  SELECT pg_current_xact_id()::text::bigint + o.shift INTO STRICT _tx FROM {schema}.origin o;
+  INSERT INTO {schema}.commands (tx, n, events, tenant, command_id, content_hash)
+    SELECT _tx, c.n, c.events, c.tenant, c.id, c.hash
+    FROM unnest(_starts, _counts, _of, _ids, _hashes) c(n, events, tenant, id, hash) ORDER BY c.tenant, c.id;
+  INSERT INTO {schema}.events (tx, version, n, tenant, stream, topic, state)
+    SELECT _tx, e.version, e.n - 1, e.tenant, e.stream, e.topic, e.state
+    FROM unnest(_tenants, _streams, _versions, _topics, _states)
+      WITH ORDINALITY e(tenant, stream, version, topic, state, n);
+  IF cardinality(_w_tenants) > 0 THEN
+    INSERT INTO {schema}.words (version, tenant, stream, field, commitment, salt, text)
+      SELECT w.version, w.tenant, w.stream, w.field, w.commitment, w.salt, w.text
+      FROM unnest(_w_tenants, _w_streams, _w_versions, _w_fields, _commitments, _salts, _texts)
+        w(tenant, stream, version, field, commitment, salt, text);
+  END IF;
+  INSERT INTO {schema}.arrivals (tx, recorded_at, events) VALUES (
+    _tx,
+    coalesce(_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+    cardinality(_streams)
+  );
+  RETURN _tx;
+END $$"""
+
+# Gives the settled prefix of the log its positions: all transactions below the oldest that is still open anywhere in
+# the cluster, in the order of their numbers. One at a time; who comes second finds nothing left to do. It need not
+# wait for the disk: what a crash undoes, the next call does again, and comes to the same.
+PLACE = """
+CREATE FUNCTION place(_most integer, OUT placed integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  _horizon bigint;
+  _tx bigint;
+  _next bigint;
+  _at bigint;
+BEGIN
+  IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+    RAISE EXCEPTION 'place() has a transaction of its own: an open one is never below itself';
+  END IF;
+  PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock({place_lock});
+  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + o.shift INTO STRICT _horizon
+    FROM {schema}.origin o;
+  SELECT p.tx, p.first + p.events, p.recorded_at INTO _tx, _next, _at
+    FROM {schema}.positions p ORDER BY p.tx DESC LIMIT 1;
+  INSERT INTO {schema}.positions (tx, first, recorded_at, events)
+    SELECT a.tx, coalesce(_next, 1) + sum(a.events) OVER w - a.events,
+           greatest(_at, max(a.recorded_at) OVER w), a.events
+    FROM (
+      SELECT * FROM {schema}.arrivals s WHERE s.tx > coalesce(_tx, 0) AND s.tx < _horizon ORDER BY s.tx LIMIT _most
+    ) a
+    WINDOW w AS (ORDER BY a.tx);
+  GET DIAGNOSTICS placed = ROW_COUNT;
+  IF placed > 0 THEN
+    PERFORM pg_notify('{channel}', '');
+  END IF;
+END $$"""
+
+SETTLE = """
+CREATE FUNCTION settle(_tx bigint, OUT base bigint, OUT recorded_at bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT p.first - 1, p.recorded_at INTO base, recorded_at FROM {schema}.positions p WHERE p.tx = _tx;
+  IF NOT FOUND THEN
+    PERFORM {schema}.place(10000);
+    SELECT p.first - 1, p.recorded_at INTO base, recorded_at FROM {schema}.positions p WHERE p.tx = _tx;
+  END IF;
+END $$"""
+
+# The short way of an append, for one tenant: everything is new, every stream is where it should be and the log is the
+# one that was decided on (`_incarnation` null: any), or nothing is done and `_tx` stays null. The COMMIT is the durable
+# one; what follows it is a second transaction in the same message.
+APPEND = """
+CREATE PROCEDURE append(
+  _at bigint, _keys bigint[], _alone boolean[], _incarnation text, _tenant text,
+  _r_streams text[], _r_versions integer[],
+  _streams text[], _versions integer[], _topics text[], _states bytea[],
+  _ids text[], _hashes bytea[], _starts integer[], _counts integer[],
+  _w_streams text[], _w_versions integer[], _w_fields text[], _commitments bytea[], _salts bytea[], _texts text[],
+  INOUT _tx bigint, INOUT _base bigint, INOUT _recorded_at bigint
+) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM {schema}.hold(_keys, _alone);
+  IF _incarnation <> {schema}.incarnation() THEN
+    RETURN;
+  ELSIF EXISTS (
+    SELECT FROM unnest(_r_streams, _r_versions) r(stream, version)
+    WHERE r.version <> coalesce((
+      SELECT e.version FROM {schema}.events e WHERE e.tenant = _tenant AND e.stream = r.stream
+      ORDER BY e.version DESC LIMIT 1
+    ), 0)
+  ) THEN
+    RETURN;
+  END IF;
+  _tx := {schema}.write(
+    _at,
+    array_fill(_tenant, ARRAY[cardinality(_streams)]), _streams, _versions, _topics, _states,
+    array_fill(_tenant, ARRAY[cardinality(_ids)]), _ids, _hashes, _starts, _counts,
+    array_fill(_tenant, ARRAY[cardinality(_w_streams)]), _w_streams, _w_versions, _w_fields,
+    _commitments, _salts, _texts
+  );
+  COMMIT;
+  SELECT s.base, s.recorded_at INTO _base, _recorded_at FROM {schema}.settle(_tx) s;
+END $$"""
+
+# For a log that was restored into another cluster, or upgraded to one: nobody who wrote it there is still at it, so
+# all of it is settled. Durable, unlike placing.
+ADOPT = """
+CREATE FUNCTION adopt() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  _last bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock({place_lock});
+  SELECT coalesce(max(a.tx), 0) INTO _last FROM {schema}.arrivals a;
+  UPDATE {schema}.origin o SET cluster = c.system_identifier::text, shift = _last
+  FROM pg_control_system() c
+  WHERE o.cluster <> c.system_identifier::text
+     OR _last >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + o.shift;
+END $$"""
+
+REFUSE_CHANGE = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% are append-only: no %', TG_TABLE_NAME, lower(TG_OP)
+    USING ERRCODE = 'integrity_constraint_violation';
+END $$"""
+
+ROUTINES = (REFUSE_CHANGE, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, ADOPT)

