@@ -13,6 +13,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.errors import CommandReused, Conflict, MentorcycleError
+from mentorcycle.domain.ids import cycle_stream
 from mentorcycle.domain.refusal import Refused
 
 from .codec import decode, from_micros
@@ -58,6 +59,8 @@ class Executor:
         request = self.request(command, actor, sound(said, actor), command_id)
         if command_id is not None and (first := self.first_receipt(request)):
             return first
+        if cycle := getattr(request.command, "cycle", None):
+            self._turns.give_way(cycle_stream(cycle))
         conflict: Conflict | None = None
         for retake in range(self._settings.retakes + 1):
             with self._turns.after(conflict, retake):

@@ -24,6 +24,13 @@ class Turns:
     def __init__(self) -> None:
         self._locks = tuple(Lock() for _ in range(_LOCKS))
 
+    def give_way(self, stream: str) -> None:
+        """Let those go first who have lost a race for a stream and decide again now."""
+        turn = self._locks[hash(stream) % _LOCKS]
+        if turn.locked():
+            with turn:
+                pass
+
     @contextmanager
     def after(self, conflict: Conflict | None, times: int) -> Iterator[None]:
         """Within, it is this thread's turn, after it lost `times` times; without a conflict everybody goes at once."""
