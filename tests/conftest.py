@@ -6,6 +6,7 @@ The driver is imported by those alone.
 from __future__ import annotations
 
 import itertools
+import signal
 import subprocess
 import sys
 import warnings
@@ -36,6 +37,12 @@ except (OSError, ValueError):
     pass
 shutil.rmtree(sys.argv[1], ignore_errors=True)
 """
+
+
+def pytest_configure() -> None:
+    # In the background of a shell Ctrl-C is ignored, and by every program that is started from there.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
