@@ -79,12 +79,13 @@ def _one(place: WritingPlace, cycle: Cycle, stage: str | None, on: str | None, *
     from mentorcycle.domain.commands import Advance
     from mentorcycle.domain.events import CycleAdvanced
 
+    from .sides import late_by
     from .taken import take
 
     taken = take(place, Advance(cycle.id, _target(place, cycle, stage)), on=on, dry_run=dry_run)
     label = place.label(cycle.id)
     event = taken.event(CycleAdvanced)
-    late = f", {event.late_by} school days late" if event and event.late_by else ""
+    late = f", {late_by(event.late_by)}" if event and event.late_by else ""
     if event is None:
         done = cycle.status.value == "completed"
         taken.say(f"{label} is {'completed' if done else f'in {cycle.stage}'}")

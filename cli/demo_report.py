@@ -12,6 +12,7 @@ from .columns import Column
 from .dates import said
 from .errors import lines, report
 from .labels import is_id
+from .sides import late_by
 
 if TYPE_CHECKING:
     from mentorcycle.domain.recorded import Recorded
@@ -77,14 +78,14 @@ def _detail(recorded: Recorded[Any]) -> str:
     event = recorded.event
     for fields, template in _DETAILS.items():
         if all(getattr(event, name, None) not in (None, 0) for name in fields):
-            return template.format(**{name: _shown(getattr(event, name)) for name in fields})
+            return template.format(**{name: _shown(name, getattr(event, name)) for name in fields})
     return ""
 
 
 _DETAILS: Mapping[tuple[str, ...], str] = {
-    ("source", "target", "late_by"): "{source} → {target}, {late_by} school days late",
+    ("source", "target", "late_by"): "{source} → {target}, {late_by}",
     ("source", "target", "definition_version"): "{source} → {target}",
-    ("minutes", "late_by"): "{minutes} minutes, {late_by} school days late",
+    ("minutes", "late_by"): "{minutes} minutes, {late_by}",
     ("minutes",): "{minutes} minutes",
     ("reason",): "{reason}",
     ("assessment",): "{assessment}",
@@ -93,8 +94,8 @@ _DETAILS: Mapping[tuple[str, ...], str] = {
 }
 
 
-def _shown(value: Any) -> str:
-    return str(getattr(value, "value", value))
+def _shown(name: str, value: Any) -> str:
+    return late_by(value) if name == "late_by" else str(getattr(value, "value", value))
 
 
 def _refused(session: Session, engine: Engine, year: Year) -> None:

@@ -47,6 +47,11 @@ def school_days(number: int) -> str:
     return f"{number} sd" if number else ""
 
 
+def late_by(days: int) -> str:
+    """`1 school day late`, `2 school days late`."""
+    return f"{counted(days, 'school day')} late"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 cycle`, `2 cycles`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from types import TracebackType
 from typing import Any, Self
 
 from mentorcycle.domain import commands as c
@@ -22,6 +21,7 @@ from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
 
 from .bulk import SLICE, Bulk
+from .closing import Closing
 from .codec import to_micros
 from .decider import Decider, Reading
 from .enrolment import Entry, enrolment, for_staff, roster_ids
@@ -38,7 +38,7 @@ from .subscription import Subscription
 from .url import open_store
 
 
-class Engine:
+class Engine(Closing):
     """Cycles of one tenant in one store. Threads may share it; open it after `fork`, once per process."""
 
     def __init__(
@@ -81,14 +81,6 @@ class Engine:
     def close(self) -> None:
         """Give back what was opened; a second call does nothing."""
         self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def execute(
         self,

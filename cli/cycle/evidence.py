@@ -111,6 +111,8 @@ def debrief(
     from mentorcycle.domain.commands import HoldDebrief
     from mentorcycle.domain.events import DebriefHeld
 
+    from ..sides import late_by
+
     taken = deed.take(
         HoldDebrief(
             deed.cycle,
@@ -127,7 +129,7 @@ def debrief(
         )
     )
     held = taken.event(DebriefHeld)
-    late = f", {held.late_by} school days late" if held and held.late_by else ""
+    late = f", {late_by(held.late_by)}" if held and held.late_by else ""
     step = f"; action step {held.step}" if held and held.step else ""
     taken.say(f"observation {taken.part} of {deed.label} is debriefed{late}{step}")
 

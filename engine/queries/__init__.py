@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
 from typing import Self
 
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
+from ..closing import Closing
 from ..settings import utc_now
 from ..url import open_reader
 from .cycles import CycleQuestions, Listing, Stalled
@@ -24,7 +24,7 @@ from .trail import TrailQuestions
 __all__ = ["Found", "Listing", "Queries", "Stalled"]
 
 
-class Queries(CycleQuestions, PeopleQuestions, TrailQuestions, PastQuestions, References):
+class Queries(Closing, CycleQuestions, PeopleQuestions, TrailQuestions, PastQuestions, References):
     """Every question of one tenant. Threads may share it."""
 
     @classmethod
@@ -35,11 +35,3 @@ class Queries(CycleQuestions, PeopleQuestions, TrailQuestions, PastQuestions, Re
     def close(self) -> None:
         """Give back what `open` opened."""
         self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

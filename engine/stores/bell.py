@@ -6,8 +6,10 @@ an interrupt inside one can leave its lock held for ever. `with` on a plain lock
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
+from time import monotonic
 
 
 class Bell:
@@ -38,3 +40,27 @@ class Bell:
         finally:
             with self._lock, suppress(ValueError):
                 self._ears.remove(ear)
+
+
+def head_past(
+    bell: Bell,
+    head: Callable[[], int],
+    after: int,
+    timeout: float,
+    stopped: Callable[[], bool],
+    glance: float,
+    before: Callable[[], None] = lambda: None,
+) -> int:
+    """The head once it has passed `after`, `timeout` seconds are over or `stopped()` is true after a ring.
+
+    Without a ring it is looked every `glance` seconds; `before` is called before each wait.
+    """
+    deadline = monotonic() + timeout
+    while True:
+        rings = bell.rings
+        now = head()
+        left = deadline - monotonic()
+        if now > after or left <= 0 or stopped():
+            return now
+        before()
+        bell.wait(rings, min(left, glance))

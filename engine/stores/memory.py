@@ -6,18 +6,19 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from threading import Lock
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import CommandReused, Conflict, StoreUnavailable
 
 from .admission import EventTuple, Key, WordsTuple, admit, expectations
-from .bell import Bell
+from .bell import Bell, head_past
 from .clock import Clock, utc_microseconds
 from .port import Appended, KnownCommand, NewWords, Slice, StoredRow
 
 if TYPE_CHECKING:
     from .memory_recorder import MemoryLogRecorder
+
+_GLANCE_SECONDS = 1.0
 
 
 class MemoryStore:
@@ -129,14 +130,7 @@ class MemoryStore:
 
     def wait_unless(self, after: int, timeout: float, stopped: Callable[[], bool]) -> int:
         """`wait`, which also ends when `stopped()` is true after `wake()`."""
-        deadline = monotonic() + timeout
-        while True:
-            rings = self._bell.rings
-            head = self.head()
-            left = deadline - monotonic()
-            if head > after or left <= 0 or stopped():
-                return head
-            self._bell.wait(rings, min(left, 1.0))
+        return head_past(self._bell, self.head, after, timeout, stopped, _GLANCE_SECONDS)
 
     def wake(self) -> None:
         """Let those who wait look again."""

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from eventsourcing.persistence import (
-    ApplicationRecorder,
     IntegrityError,
     Notification,
     StoredEvent,
-    Subscription,
 )
 from eventsourcing.popo import POPOApplicationRecorder
 
-from .subscription import LogSubscription
+from .subscription import Subscribable
 
 if TYPE_CHECKING:
     from .memory import MemoryStore
 
 
-class MemoryLogRecorder(POPOApplicationRecorder):
+class MemoryLogRecorder(Subscribable, POPOApplicationRecorder):
     """What the library inserts and selects are the events of the store, of one tenant."""
+
+    _store: MemoryStore
 
     def __init__(self, store: MemoryStore, tenant: str) -> None:
         super().__init__()
@@ -73,8 +73,3 @@ class MemoryLogRecorder(POPOApplicationRecorder):
     def max_notification_id(self) -> int | None:
         rows = self._store.read_log(0, self._store.head(), tenant=self._tenant)
         return rows[-1].position if rows else None
-
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
-        return LogSubscription(self, self._store, gt, topics)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from time import monotonic, sleep
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from mentorcycle.domain.errors import StoreUnavailable
 
-from .bell import Bell
+from ..closing import Closing
+from .bell import Bell, head_past
 from .port import KnownCommand, NewWords, StoredRow
 from .postgres_connections import Connection, Connections
 from .postgres_errors import place_of
@@ -26,7 +26,7 @@ _LOOK_SECONDS = 1.0
 _SHORTEST, _LONGEST = 0.0005, 0.02
 
 
-class PostgresReader:
+class PostgresReader(Closing):
     """One log, open for reading. Open it after `fork`, not before.
 
     It places what others committed and did not live to place; with `read_only` (for a standby, or a role that may
@@ -156,15 +156,8 @@ class PostgresReader:
         The server tells when anybody's events were placed; once a second it is looked, also for events of writers
         that died before they could place them.
         """
-        deadline = monotonic() + timeout
-        while True:
-            rings = self._bell.rings
-            head = self.head()
-            left = deadline - monotonic()
-            if head > after or left <= 0 or stopped():
-                return head
-            self._listener.start()
-            self._bell.wait(rings, min(left, _LOOK_SECONDS))
+        listen = self._listener.start
+        return head_past(self._bell, self.head, after, timeout, stopped, _LOOK_SECONDS, listen)
 
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection of the store, in autocommit."""
@@ -179,14 +172,6 @@ class PostgresReader:
         self._connections.close()
         self.wake()
         self._listener.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _rows(self, query: str, values: dict[str, Any]) -> list[StoredRow]:
         """Events of streams; those that have no position yet are waited for."""

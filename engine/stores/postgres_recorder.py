@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from eventsourcing.persistence import (
-    ApplicationRecorder,
     IntegrityError,
     Notification,
     OperationalError,
     StoredEvent,
-    Subscription,
 )
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import sql
@@ -25,7 +23,7 @@ from psycopg.rows import DictRow, dict_row
 
 from mentorcycle.domain.errors import StoreUnavailable
 
-from .subscription import LogSubscription
+from .subscription import Subscribable
 
 if TYPE_CHECKING:
     from .postgres import PostgresStore
@@ -53,8 +51,10 @@ class StoreDatastore(PostgresDatastore):
             raise OperationalError(error) from error
 
 
-class PostgresLogRecorder(PostgresApplicationRecorder):
+class PostgresLogRecorder(Subscribable, PostgresApplicationRecorder):
     """What the library inserts and selects are the events of the store, of one tenant."""
+
+    _store: PostgresStore
 
     def __init__(self, store: PostgresStore, tenant: str) -> None:
         super().__init__(StoreDatastore(store), events_table_name="events")
@@ -97,8 +97,3 @@ class PostgresLogRecorder(PostgresApplicationRecorder):
             return self._store.last_of(self._tenant)
         except StoreUnavailable as error:
             raise OperationalError(error) from error
-
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
-        return LogSubscription(self, self._store, gt, topics)

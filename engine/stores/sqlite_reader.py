@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from ..closing import Closing
 from . import sqlite_care
 from .bell import Bell
 from .port import KnownCommand, NewWords, StoredRow
@@ -32,7 +32,7 @@ _row: Callable[[tuple[Any, ...]], StoredRow] = partial(
 )  # `_make`, four times as fast
 
 
-class SQLiteReader:
+class SQLiteReader(Closing):
     """One log file, open for reading and for read models. Open it after `fork`, not before.
 
     `create` makes a log where there is none; `read_only` writes nothing at all, not even read models;
@@ -200,14 +200,6 @@ class SQLiteReader:
         self._closed = True
         self.wake()
         self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:

@@ -13,18 +13,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import (
-    ApplicationRecorder,
     IntegrityError,
     OperationalError,
     StoredEvent,
-    Subscription,
 )
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
 from mentorcycle.domain.errors import StoreUnavailable
 
 from .sqlite_append import end_of_log, insert_events
-from .subscription import LogSubscription
+from .subscription import Subscribable
 
 if TYPE_CHECKING:
     from .sqlite import SQLiteStore
@@ -56,8 +54,10 @@ class StoreDatastore(SQLiteDatastore):
             self._store.wake()
 
 
-class SQLiteLogRecorder(SQLiteApplicationRecorder):
+class SQLiteLogRecorder(Subscribable, SQLiteApplicationRecorder):
     """What the library inserts and selects are the events of the store, of one tenant."""
+
+    _store: SQLiteStore
 
     def __init__(self, store: SQLiteStore, tenant: str) -> None:
         name = "'" + tenant.replace("'", "''") + "'"
@@ -94,8 +94,3 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             ],
         )
         return list(range(last + 1, last + 1 + len(stored_events)))
-
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
-        return LogSubscription(self, self._store, gt, topics)

@@ -59,3 +59,14 @@ class LogSubscription(Subscription[ApplicationRecorder]):
                 )
                 self._position = self._read[-1].id if len(self._read) == _PAGE else head
         raise StopIteration
+
+
+class Subscribable(ApplicationRecorder):
+    """What makes a recorder of a log one that can be subscribed to."""
+
+    _store: Waiting
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        return LogSubscription(self, self._store, gt, topics)
