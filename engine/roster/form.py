@@ -137,5 +137,10 @@ def wrong_number(cells: Sequence[str], width: int) -> tuple[str, str] | None:
     """What to say of a row with another number of cells than its header; blank ones at the end do not count."""
     if len(cells) < width or any(map(str.strip, cells[width:])):
         what = f"the row has {len(cells)} cells and the header has {width}"
+        if len(cells) < width:
+            return (
+                what,
+                "give it all its cells, the empty ones too; if the file was cut off here, take a whole one",
+            )
         return what, "put a cell that contains the delimiter between quotation marks"
     return None

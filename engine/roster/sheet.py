@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .findings import Findings
+from .form import wrong_number
 from .manifest import Manifest
 from .package import Package
 from .table import Table, key, nearest, open_table
@@ -90,9 +91,7 @@ class Sheets:
                     text = f"{table.file} line {line}: the row is shorter than the header"
                     self._findings.note(f"{text}; what is missing is empty", f"short {table.file}")
                 cells = [*cells, *[""] * (width - len(cells))]
-            elif any(map(str.strip, cells[width:])):
-                what = f"the row has {len(cells)} cells and the header has {width}"
-                help_ = "put a cell that contains the delimiter between quotation marks"
-                self._findings.problem(table.file, line, "", "", what, help_)
+            elif wrong := wrong_number(cells, width):
+                self._findings.problem(table.file, line, "", "", *wrong)
                 continue
             yield line, tuple("" if place is None else cells[place].strip() for place in places)

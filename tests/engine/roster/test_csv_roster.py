@@ -135,6 +135,13 @@ def test_a_capacity_of_none_is_a_capacity(csv_file):
     assert roster.people[0].capacity == 0
 
 
+@pytest.mark.parametrize(("row", "help"), [("2,Ann", "cut off here"), ("2,Ann,Lee,Jr", "quotation marks")])
+def test_a_row_of_another_length_is_told_what_that_often_comes_from(csv_file, row, help):
+    roster = read(csv_file(f"external_id,given_name,family_name\n1,Bo,Li\n{row}\n"), AREAS)
+    (problem,) = roster.problems
+    assert help in problem.suggestion
+
+
 @pytest.mark.parametrize(
     ("row", "what"),
     [
