@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
@@ -43,6 +43,8 @@ from .ledger import content_of
 from .states import Load, State, folded
 from .stores.port import NewEvent, NewWords, Slice
 from .vault import SALT_BYTES, seal
+
+S = TypeVar("S")
 
 
 @dataclass(slots=True)
@@ -86,6 +88,14 @@ class Reading:
         return cast(Programme, self.state(programme_stream(id)))
 
     @property
+    def people(self) -> Mapping[str, Person]:
+        return Read(self, "person", self.person)
+
+    @property
+    def cycles(self) -> Mapping[str, Cycle]:
+        return Read(self, "cycle", self.cycle)
+
+    @property
     def expected(self) -> dict[str, int]:
         """Version of every stream that was read."""
         return {stream: state.version for stream, state in self.seen.items()}
@@ -115,33 +125,19 @@ def _naming(kind: type[Command]) -> tuple[tuple[str, Callable[[str], str]], ...]
     return _NAMING[kind]
 
 
-class People(Mapping[str, Person]):
-    """Everyone, read from their own streams when a rule asks for them."""
+class Read(Mapping[str, S]):
+    """Everyone, or every cycle, by id: read from their own streams when a rule asks for them."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, kind: str, find: Callable[[str], S]) -> None:
         self._reading = reading
+        self._kind = f"{kind}:"
+        self._find = find
 
-    def __getitem__(self, id: str) -> Person:
-        return self._reading.person(id)
+    def __getitem__(self, id: str) -> S:
+        return self._find(id)
 
     def __iter__(self) -> Iterator[str]:
-        return (subject_of(stream) for stream in self._reading.seen if stream.startswith("person:"))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class Cycles(Mapping[str, Cycle]):
-    """Every cycle, read from its own stream when a rule asks for it."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-
-    def __getitem__(self, id: str) -> Cycle:
-        return self._reading.cycle(id)
-
-    def __iter__(self) -> Iterator[str]:
-        return (subject_of(stream) for stream in self._reading.seen if stream.startswith("cycle:"))
+        return (subject_of(stream) for stream in self._reading.seen if stream.startswith(self._kind))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -196,7 +192,7 @@ class Decider:
         self, actor: Actor, now: datetime, reading: Reading, programme: Programme, definition: Definition
     ) -> Context:
         """The context of a question: as if it were decided now."""
-        return Context(now, now, actor, programme, definition, People(reading), cycles=Cycles(reading))
+        return Context(now, now, actor, programme, definition, reading.people, cycles=reading.cycles)
 
     def of_cycle(self, cycle: Cycle, reading: Reading) -> tuple[Programme, Definition]:
         """The programme a cycle belongs to and the definition it pins."""
@@ -322,7 +318,7 @@ class _Asked:
             self.actor,
             programme,
             definition,
-            People(self.reading),
+            self.reading.people,
             request.batch,
-            Cycles(self.reading),
+            self.reading.cycles,
         )
