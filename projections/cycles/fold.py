@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +12,7 @@ from mentorcycle.domain import events as e
 from mentorcycle.domain.ids import subject_of
 from mentorcycle.domain.recorded import Recorded
 
+from ..connection import Connection
 from ..moments import to_micros
 from .standing import HANDLERS, Standing, opened
 from .tables import NOW, bucket_of, lane_of
@@ -63,7 +63,7 @@ class Changes:
     deltas: list[Delta] = field(default_factory=list)
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`; raise LookupError for a cycle that was never opened."""
     mine = [r for r in events if r.stream.startswith("cycle:")]
     if not mine:
@@ -83,7 +83,7 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
     _write(connection, g, courses.values(), changes)
 
 
-def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Course]:
+def _load(connection: Connection, g: int, keys: set[Key]) -> dict[Key, Course]:
     cycles: dict[str, list[str]] = {}
     for tenant, stream in keys:
         cycles.setdefault(tenant, []).append(subject_of(stream))
@@ -140,7 +140,7 @@ def _bucket(tenant: str, programme: str, stage: str, status: str) -> Bucket:
     return bucket_of(tenant, programme, stage, status), tenant, programme, stage, status
 
 
-def _write(connection: sqlite3.Connection, g: int, courses: Iterable[Course], changes: Changes) -> None:
+def _write(connection: Connection, g: int, courses: Iterable[Course], changes: Changes) -> None:
     moved = sorted((course for course in courses if course.spans), key=lambda course: course.opened)
     closed, spans = [], []
     for course in moved:

@@ -6,7 +6,6 @@ Lists are in the order of opening. A list for a position costs about what the li
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Status
 
+from ..connection import Connection, Rows
 from .row import COLUMNS, CycleRow, row_of
 from .search import Place, Search
 from .tables import NOW
@@ -71,7 +71,7 @@ class CycleQueries:
     `position` None is now; otherwise the answer is what it would have been when that was the last event.
     """
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -174,7 +174,7 @@ class CycleQueries:
         """Cycles that one of these people is or was in, as they are now, in the order of opening."""
         return self._of_people(tenant, people, 0, None)
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    def _execute(self, statement: str, values: Sequence[Any]) -> Rows:
         return self._connection.execute(statement.format(g=self._generation), values)
 
     def _rows(self, keys: str, values: Sequence[Any], position: int | None) -> list[CycleRow]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from ..connection import Connection, Rows
 from ..moments import to_micros
 from .tables import LEVELS, NOW, lanes_of
 
@@ -33,7 +33,7 @@ class Search:
     """The first `limit` cycles opened after the position `start`, in their stage at the instant `since` already."""
 
     def __init__(
-        self, connection: sqlite3.Connection, generation: int, start: int, limit: int, since: datetime | None
+        self, connection: Connection, generation: int, start: int, limit: int, since: datetime | None
     ) -> None:
         self._connection = connection
         self._generation = generation
@@ -84,5 +84,5 @@ class Search:
         """Where a search may end: later cycles would not be among the first."""
         return min(upto, self._found[-1][0]) if len(self._found) == self._limit else upto
 
-    def _take(self, keys: sqlite3.Cursor) -> None:
+    def _take(self, keys: Rows) -> None:
         self._found = sorted((*self._found, *keys))[: self._limit]

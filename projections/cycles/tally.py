@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import TypeAlias
+
+from ..connection import Connection
 
 Bucket: TypeAlias = tuple[int, str, str, str, str]
 """A bucket's number, and the tenant, programme, stage and status that it stands for."""
@@ -22,7 +23,7 @@ BUCKET = "INSERT INTO cycles_bucket_{g} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NO
 TALLY = "INSERT INTO cycles_tally_{g} VALUES (?, ?, ?)"
 
 
-def write_tallies(connection: sqlite3.Connection, g: int, deltas: list[Delta]) -> None:
+def write_tallies(connection: Connection, g: int, deltas: list[Delta]) -> None:
     """Add changes to the counts; those that come late, after a mend, also raise or lower what follows them."""
     changed: dict[int, list[tuple[int, int]]] = {}
     buckets: dict[int, Bucket] = {}
@@ -50,7 +51,7 @@ def write_tallies(connection: sqlite3.Connection, g: int, deltas: list[Delta]) -
     connection.executemany(TALLY.format(g=g), rows)
 
 
-def _insert_late(connection: sqlite3.Connection, g: int, bucket: int, steps: list[tuple[int, int]]) -> None:
+def _insert_late(connection: Connection, g: int, bucket: int, steps: list[tuple[int, int]]) -> None:
     for position, by in steps:
         before = connection.execute(BEFORE.format(g=g), (bucket, position)).fetchone()
         connection.execute(SHIFT.format(g=g), (by, bucket, position))

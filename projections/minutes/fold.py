@@ -6,7 +6,6 @@ A correction is folded as if the event had been right from the start.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from mentorcycle.domain.ids import subject_of
 from mentorcycle.domain.recorded import Recorded
 
 from ..compact import compact
+from ..connection import Connection
 from ..moments import to_micros
 from .correcting import CORRECTABLE, corrections
 from .tables import BOTH, CONTACT, DEBRIEF, GUEST, MENTEE, MENTOR, OBSERVATION
@@ -94,7 +94,7 @@ class Sheet:
     acts: dict[tuple[int, int], Act]
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`; raise LookupError for a cycle or act that is not there."""
     mine = [(r, (r.tenant, subject_of(r.stream))) for r in events if type(r.event) in READ]
     if not mine:
@@ -157,7 +157,7 @@ def _role(flags: list[int] | None) -> str:
             return GUEST
 
 
-def _load_teams(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Team]:
+def _load_teams(connection: Connection, g: int, keys: set[Key]) -> dict[Key, Team]:
     rows = connection.execute(TEAMS.format(g=g), (json.dumps(list(keys)),))
     return {
         (tenant, cycle): Team(opened, programme, json.loads(members))
@@ -166,7 +166,7 @@ def _load_teams(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[
 
 
 def _load_acts(
-    connection: sqlite3.Connection, g: int, teams: dict[Key, Team], mine: list[tuple[Recorded[Any], Key]]
+    connection: Connection, g: int, teams: dict[Key, Team], mine: list[tuple[Recorded[Any], Key]]
 ) -> Sheet:
     """The acts that this batch corrects, as far as they were there before it."""
     corrected = (
@@ -180,7 +180,7 @@ def _load_acts(
     return Sheet(stored, dict(stored))
 
 
-def _write(connection: sqlite3.Connection, g: int, teams: dict[Key, Team], sheet: Sheet) -> None:
+def _write(connection: Connection, g: int, teams: dict[Key, Team], sheet: Sheet) -> None:
     changed = [(key, act) for key, act in sheet.acts.items() if act is not sheet.stored.get(key)]
     corrected = [(act.position,) for key, act in changed if key in sheet.stored]
     rows: list[tuple[Any, ...]] = []

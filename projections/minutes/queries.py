@@ -6,11 +6,11 @@ A period is two instants (`since` <= when it happened < `until`); days and month
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..connection import Connection, Rows
 from ..moments import from_micros, to_micros
 from .tables import BOTH, MENTEE, MENTOR
 
@@ -56,7 +56,7 @@ class ActRow(NamedTuple):
 class MinutesQueries:
     """Questions to one generation of the tables, through one connection and so as of one moment."""
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -119,7 +119,7 @@ class MinutesQueries:
     def _totals(self, statement: str, where: _Where) -> list[Total]:
         return [Total(*row) for row in self._execute(statement, where)]
 
-    def _execute(self, statement: str, where: _Where) -> sqlite3.Cursor:
+    def _execute(self, statement: str, where: _Where) -> Rows:
         return self._connection.execute(statement.format(g=self._generation), where.values)
 
 

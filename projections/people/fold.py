@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import PairingKind, TeachingArea
 
 from ..compact import compact
+from ..connection import Connection
 from ..folding import folded
 
 COLUMNS = (
@@ -46,7 +46,7 @@ class Known:
     person: Person
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`."""
     mine = [r for r in events if r.stream.startswith("person:")]
     if not mine:
@@ -60,7 +60,7 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
     _write(connection, g, people)
 
 
-def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Known]:
+def _load(connection: Connection, g: int, keys: set[Key]) -> dict[Key, Known]:
     ids: dict[str, list[str]] = {}
     for tenant, stream in keys:
         ids.setdefault(tenant, []).append(subject_of(stream))
@@ -72,7 +72,7 @@ def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, K
     return people
 
 
-def _write(connection: sqlite3.Connection, g: int, people: dict[Key, Known]) -> None:
+def _write(connection: Connection, g: int, people: dict[Key, Known]) -> None:
     new: list[tuple[Any, ...]] = []
     profiles: list[tuple[Any, ...]] = []
     standings: list[tuple[Any, ...]] = []

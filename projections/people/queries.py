@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import PairingKind, TeachingArea
 
+from ..connection import Connection, Rows
 from ..folding import words_of
 
 LAST = "\U0010ffff"
@@ -82,7 +82,7 @@ class PersonRow:
 class PeopleQueries:
     """Questions to one generation of the tables, through one connection and so as of one moment."""
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -170,7 +170,7 @@ class PeopleQueries:
         """Everybody who has a mentee, those with the most first; at most `limit` people, -1 for all."""
         return list(self._rows(MENTORING, (tenant, limit)))
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    def _execute(self, statement: str, values: Sequence[Any]) -> Rows:
         return self._connection.execute(statement.format(g=self._generation), values)
 
     def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[PersonRow]:

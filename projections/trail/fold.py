@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Role
 
+from ..connection import Connection
 from ..moments import to_micros
 from .tables import heaps_of, kind_of, who_is
 
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
         return earlier._replace(last=max(self.last, other.last), events=self.events + other.events)
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`."""
     rows = []
     kinds: set[tuple[int, str, str]] = set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Known, Role
 
+from ..connection import Connection, Rows
 from ..moments import from_micros, to_micros
 from .tables import heaps_of, who_is
 
@@ -78,7 +78,7 @@ class BatchMember(NamedTuple):
 class TrailQueries:
     """Questions to one generation of the tables, through one connection and so as of one moment."""
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -179,7 +179,7 @@ class TrailQueries:
         """The streams that a batch touched, in order of the log."""
         return [BatchMember(*row) for row in self._execute(MEMBERS, (tenant, batch))]
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    def _execute(self, statement: str, values: Sequence[Any]) -> Rows:
         return self._connection.execute(statement.format(g=self._generation), values)
 
 

@@ -32,6 +32,7 @@ from mentorcycle.domain.vocabulary import (
     TeachingArea,
 )
 from mentorcycle.projections import CYCLES, MINUTES, MODELS, PEOPLE, TRAIL, ReadModel
+from mentorcycle.projections.connection import SqliteConnection
 from mentorcycle.projections.cycles import CycleQueries
 from mentorcycle.projections.minutes import MinutesQueries
 from mentorcycle.projections.people import PeopleQueries
@@ -212,8 +213,8 @@ def histories(draw: st.DrawFn) -> History:
     return history
 
 
-def built(model: ReadModel, *batches: History) -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+def built(model: ReadModel, *batches: History) -> SqliteConnection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=SqliteConnection)
     model.create(connection, 1)
     for batch in batches:
         model.apply(connection, 1, batch)
