@@ -43,7 +43,10 @@ class Connection(Protocol):
         """Run one statement; each `?` outside of quotes stands for one value."""
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> object:
-        """Run one statement for each row, in their order."""
+        """Run one statement for each row, in their order. Values of one column are of one type, or None."""
+
+    def chunks(self, statement: str, size: int, /) -> Iterator[list[Any]]:
+        """The rows of a query that may find more than fits into memory, by so many."""
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -51,9 +54,15 @@ class SqliteConnection(sqlite3.Connection):
 
     dialect = Dialect.SQLITE
 
+    def chunks(self, statement: str, size: int, /) -> Iterator[list[Any]]:
+        """The rows of a query, by so many."""
+        rows = self.execute(statement)
+        while chunk := rows.fetchmany(size):
+            yield chunk
+
 
 class Sql(NamedTuple):
-    """A statement that each database wants in words of its own."""
+    """What each database wants in words of its own."""
 
     sqlite: str
     postgres: str
@@ -61,6 +70,52 @@ class Sql(NamedTuple):
     def on(self, dialect: Dialect) -> str:
         """The words for a dialect."""
         return self.postgres if dialect is Dialect.POSTGRES else self.sqlite
+
+    def around(self, before: str, after: str = "") -> Sql:
+        """Both, between words that both understand."""
+        return Sql(before + self.sqlite + after, before + self.postgres + after)
+
+
+_LISTS = {
+    "texts": Sql("json_each(?) AS wanted", "jsonb_array_elements_text(CAST(? AS jsonb)) AS wanted(value)"),
+    "numbers": Sql(
+        "json_each(?) AS wanted",
+        """(SELECT CAST(value AS bigint) AS value
+            FROM jsonb_array_elements_text(CAST(? AS jsonb)) AS list(value)) AS wanted""",
+    ),
+    "text_pairs": Sql(
+        """(SELECT json_extract(value, '$[0]') AS a, json_extract(value, '$[1]') AS b
+            FROM json_each(?)) AS wanted""",
+        """(SELECT value->>0 AS a, value->>1 AS b
+            FROM jsonb_array_elements(CAST(? AS jsonb)) AS list(value)) AS wanted""",
+    ),
+    "number_pairs": Sql(
+        """(SELECT json_extract(value, '$[0]') AS a, json_extract(value, '$[1]') AS b
+            FROM json_each(?)) AS wanted""",
+        """(SELECT CAST(value->>0 AS bigint) AS a, CAST(value->>1 AS bigint) AS b
+            FROM jsonb_array_elements(CAST(? AS jsonb)) AS list(value)) AS wanted""",
+    ),
+}
+"""Rows of a JSON list that is one value: `wanted.value`, or `wanted.a` and `wanted.b` of a list of pairs."""
+
+
+def each(wanted: str, table: str, condition: str) -> Sql:
+    """FROM and WHERE of a query for the rows `t` of a table that belong to one item after the other of a list.
+
+    By index, whatever the planner knows of the table: so SQLite takes a CROSS JOIN, and PostgreSQL a LATERAL with an
+    OFFSET. Both are apt to scan a table that grew since they looked.
+    """
+    return Sql(
+        f"FROM {{{wanted}}} CROSS JOIN {table} AS t WHERE {condition}",
+        f"FROM {{{wanted}}} CROSS JOIN LATERAL (SELECT * FROM {table} AS t WHERE {condition} OFFSET 0) AS t",
+    )
+
+
+@lru_cache(maxsize=1024)
+def worded(statement: str | Sql, dialect: Dialect, generation: int) -> str:
+    """A statement in the words of a dialect, with the generation for `{g}` and lists for `{texts}` and the like."""
+    text = statement if isinstance(statement, str) else statement.on(dialect)
+    return text.format(g=generation, **{name: words.on(dialect) for name, words in _LISTS.items()})
 
 
 _TYPES = (

@@ -101,7 +101,7 @@ class ReadModel:
         digest = sha256()
         for table in self.tables:
             digest.update(table.name.encode())
-            rows = connection.execute(f"SELECT * FROM {table.name}_{generation} ORDER BY {table.key}")
-            while chunk := rows.fetchmany(CHUNK):
+            rows = f"SELECT * FROM {table.name}_{generation} ORDER BY {table.key}"
+            for chunk in connection.chunks(rows, CHUNK):
                 digest.update(repr(chunk).encode())
         return digest.hexdigest()

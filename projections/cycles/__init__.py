@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..connection import Connection
-from ..projection import ReadModel
+from ..projection import PARTS, ReadModel
 from .queries import Count, CycleQueries
 from .row import CycleRow, Member, Pause
 from .tables import TABLES
@@ -23,4 +23,4 @@ def _apply(connection: Connection, generation: int, events: Sequence[Recorded[An
     apply(connection, generation, events)
 
 
-CYCLES = ReadModel("cycles", 4, TABLES, _apply)
+CYCLES = ReadModel("cycles", 5, TABLES, _apply, PARTS)

@@ -22,4 +22,4 @@ def _apply(connection: Connection, generation: int, events: Sequence[Recorded[An
     apply(connection, generation, events)
 
 
-TRAIL = ReadModel("trail", 4, TABLES, _apply)
+TRAIL = ReadModel("trail", 5, TABLES, _apply)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Known, Role
 
-from ..connection import Connection, Rows
+from ..connection import Connection, Dialect, Rows, worded
 from ..moments import from_micros, to_micros
 from .tables import heaps_of, who_is
 
@@ -23,8 +23,15 @@ EVENTS = """SELECT position, stream, version, name, actor, role, known, occurred
             ORDER BY position {order} LIMIT ?"""
 OF_KIND = """SELECT position FROM trail_event_{{g}} WHERE kind = ? AND position > ? AND position < ?
              ORDER BY position {order} LIMIT ?"""
-OF_ACTOR = """SELECT position FROM trail_event_{{g}} WHERE heap = ? AND who = ? AND +tenant = ? AND actor = ?
-              {names} AND position > ? AND position < ? ORDER BY position {order} LIMIT ?"""
+OF_KINDS = """
+SELECT e.position FROM {{numbers}} CROSS JOIN LATERAL (
+  SELECT position FROM trail_event_{{g}} WHERE kind = wanted.value AND position > ? AND position < ?
+  ORDER BY position {order} LIMIT ?
+) AS e ORDER BY e.position {order} LIMIT ?"""
+"""The same for many kinds at once, on PostgreSQL: each statement there is a message there and one back."""
+OF_ACTOR = """SELECT position FROM trail_event_{{g}}
+              WHERE heap = ? AND who = ? AND (tenant = ?) IS TRUE AND actor = ? {names}
+              AND position > ? AND position < ? ORDER BY position {order} LIMIT ?"""
 KINDS = "SELECT kind, name FROM trail_kind_{g} WHERE tenant = ?"
 OTHERS = "SELECT EXISTS (SELECT 1 FROM trail_kind_{g} WHERE tenant <> ?)"
 SCAN = "SELECT position, recorded_at FROM trail_event_{g} WHERE position <= ? ORDER BY position DESC LIMIT 1"
@@ -126,6 +133,9 @@ class TrailQueries:
     def _of_kinds(self, tenant: str, names: Collection[str], window: Window, order: str) -> list[int]:
         """The first or last positions of events of these names (default: all) in a window."""
         kinds = [kind for kind, name in self._execute(KINDS, (tenant,)) if not names or name in names]
+        if self._connection.dialect is Dialect.POSTGRES:
+            found = self._execute(OF_KINDS.format(order=order), (json.dumps(kinds), *window, window[-1]))
+            return [position for (position,) in found]
         return self._merged(OF_KIND.format(order=order), [(kind,) for kind in kinds], window, order)
 
     def _of_actor(
@@ -180,7 +190,7 @@ class TrailQueries:
         return [BatchMember(*row) for row in self._execute(MEMBERS, (tenant, batch))]
 
     def _execute(self, statement: str, values: Sequence[Any]) -> Rows:
-        return self._connection.execute(statement.format(g=self._generation), values)
+        return self._connection.execute(worded(statement, self._connection.dialect, self._generation), values)
 
 
 def _conditions(
@@ -190,8 +200,8 @@ def _conditions(
     batch: str | None,
     names: Collection[str],
 ) -> tuple[str, list[Any]]:
-    """Conditions with their values; the plus leaves to SQLite only the index that is meant."""
-    conditions = ["+tenant = ?"]
+    """Conditions with their values; no index leads to one that IS TRUE, so only the one that is meant is left."""
+    conditions = ["(tenant = ?) IS TRUE"]
     values: list[Any] = [tenant]
 
     def add(condition: str, *more: Any) -> None:
@@ -199,9 +209,13 @@ def _conditions(
         values.extend(more)
 
     if positions is not None:
-        add("position IN (SELECT value FROM json_each(?))", json.dumps(positions))
+        add("position IN (SELECT wanted.value FROM {numbers})", json.dumps(positions))
     if batch is not None:
-        add("tenant = ? AND batch = ?" if positions is None else "tenant = ? AND +batch = ?", tenant, batch)
+        add(
+            "tenant = ? AND batch = ?" if positions is None else "tenant = ? AND (batch = ?) IS TRUE",
+            tenant,
+            batch,
+        )
     if actor is not None:
         add("actor = ?", actor)
     if names:

@@ -49,6 +49,7 @@ KIND = Table(
          tenant TEXT NOT NULL,
          name TEXT NOT NULL
        )""",
+    ("CREATE INDEX trail_kinds_{g} ON trail_kind_{g} (tenant)",),
 )
 
 BATCH = Table(
