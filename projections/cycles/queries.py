@@ -35,12 +35,8 @@ ROWS = Sql(
 )
 SPAN_AT = """(SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened AND valid_from <= ?)
              AS valid_from"""
-EVERY = Sql(
-    "WHERE h.tenant = ? AND h.opened > ? AND h.opened <= ? ORDER BY h.opened LIMIT ?",
-    """CROSS JOIN (SELECT CAST(? AS text) AS tenant) AS own
-       WHERE (h.tenant, h.opened) > (own.tenant, ?) AND (h.tenant, h.opened) <= (own.tenant, ?)
-       ORDER BY h.tenant, h.opened LIMIT ?""",
-).around(f"SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h ")
+EVERY = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
+            WHERE h.tenant = ? AND h.opened > ? AND h.opened <= ? ORDER BY h.opened LIMIT ?"""
 ONE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
           WHERE h.tenant = ? AND h.cycle = ? AND h.opened <= ?"""
 OF_PEOPLE = each(
