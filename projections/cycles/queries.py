@@ -36,7 +36,8 @@ ROWS = Sql(
 SPAN_AT = """(SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened AND valid_from <= ?)
              AS valid_from"""
 EVERY = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
-            WHERE h.tenant = ? AND h.opened > ? AND h.opened <= ? ORDER BY h.opened LIMIT ?"""
+            WHERE h.tenant = ? AND h.opened > 0 AND h.opened > ? AND h.opened <= ?
+            ORDER BY h.opened LIMIT ?"""
 ONE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
           WHERE h.tenant = ? AND h.cycle = ? AND h.opened <= ?"""
 OF_PEOPLE = each(

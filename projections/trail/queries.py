@@ -48,7 +48,7 @@ OTHERS = "SELECT EXISTS (SELECT 1 FROM trail_kind_{g} WHERE tenant <> ?)"
 SCAN = "SELECT position, recorded_at FROM trail_event_{g} WHERE position <= ? ORDER BY position DESC LIMIT 1"
 LAST = "SELECT max(position) FROM trail_event_{g}"
 BATCHES = """SELECT batch, first, last, events, actor, recorded_at FROM trail_batch_{g}
-             WHERE tenant = ? AND first < ? ORDER BY first DESC LIMIT ?"""
+             WHERE tenant = ? AND first > 0 AND first < ? ORDER BY first DESC LIMIT ?"""
 BATCH = """SELECT batch, first, last, events, actor, recorded_at FROM trail_batch_{g}
            WHERE tenant = ? AND batch = ?"""
 BATCHES_BEGINNING = """SELECT batch FROM trail_batch_{g} WHERE tenant = ? AND batch >= ? AND batch < ?
