@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from struct import Struct
 
-from psycopg import Connection
+from psycopg.abc import AdaptContext
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
 
@@ -29,9 +29,9 @@ class _Dumper(Dumper):
         return bytes(obj)
 
 
-def adapt(connection: Connection[tuple[object, ...]]) -> None:
-    """Let a connection take arrays."""
-    connection.adapters.register_dumper(Array, _Dumper)
+def adapt(context: AdaptContext) -> None:
+    """Let a connection or a cursor take arrays."""
+    context.adapters.register_dumper(Array, _Dumper)
 
 
 def texts(items: Collection[str]) -> Array:
