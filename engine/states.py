@@ -72,11 +72,11 @@ class _Kept:
 class States:
     """Present states of one tenant's streams. Threads may share it."""
 
-    def __init__(self, store: Streams, tenant: str, most: int) -> None:
+    def __init__(self, store: Streams, tenant: str, most: int, incarnation: str | None = None) -> None:
         self._store = store
         self._tenant = tenant
         self._most = most
-        self._kept = _Kept(store.incarnation())
+        self._kept = _Kept(store.incarnation() if incarnation is None else incarnation)
 
     @property
     def incarnation(self) -> str:
@@ -160,7 +160,7 @@ class StatesWithin(States):
     """
 
     def __init__(self, log: Streams, tenant: str, durable: States) -> None:
-        super().__init__(log, tenant, 0)
+        super().__init__(log, tenant, 0, durable.incarnation)
         self._durable = durable
 
     def load(self, stream: str) -> State:
