@@ -15,7 +15,13 @@ from typing import Any, NamedTuple, Self, TypeAlias
 
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
-from mentorcycle.domain.errors import CannotJoin, CommandReused, HistoryUnreadable, InvalidInput
+from mentorcycle.domain.errors import (
+    CannotJoin,
+    CommandReused,
+    HistoryUnreadable,
+    InvalidInput,
+    StoreUnavailable,
+)
 from mentorcycle.domain.ids import BATCH, short_id
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
@@ -216,6 +222,8 @@ class Unit:
                 continue
             known = (self._known(request) or _known_here(request, here)) if known_ids else None
             decision = known or self._deciding.attempted(request, view)
+            if isinstance(decision, Failed) and isinstance(decision.error, StoreUnavailable):
+                raise decision.error  # then the host's transaction goes back to our savepoint, or it is lost
             if not isinstance(decision, Ready):
                 answers.append(decision)
                 continue

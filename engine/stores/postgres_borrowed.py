@@ -88,13 +88,13 @@ class PostgresBorrowed:
                     "leave the isolation level of such transactions as it is by default",
                 )
             yield
+            with translated(self._place):
+                self._rows(f"RELEASE SAVEPOINT {SAVEPOINT}")
         except BaseException:
             with suppress(psycopg.Error):  # of a connection that is lost nothing is left to undo
                 self._rows(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
                 self._rows(f"RELEASE SAVEPOINT {SAVEPOINT}")
             raise
-        with translated(self._place):
-            self._rows(f"RELEASE SAVEPOINT {SAVEPOINT}")
 
     def incarnation(self) -> str:
         """Which log this is, as the last step found it."""

@@ -189,10 +189,10 @@ def _savepoint(connection: _Plain, path: str) -> Iterator[None]:
         connection.execute(f"SAVEPOINT {SAVEPOINT}")
     try:
         yield
+        with translated(path):
+            connection.execute(f"RELEASE {SAVEPOINT}")
     except BaseException:
         with suppress(sqlite3.Error):  # SQLite may have taken everything back by itself, as on a full disk
             connection.execute(f"ROLLBACK TO {SAVEPOINT}")
             connection.execute(f"RELEASE {SAVEPOINT}")
         raise
-    with translated(path):
-        connection.execute(f"RELEASE {SAVEPOINT}")

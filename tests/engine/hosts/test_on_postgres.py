@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -115,6 +116,30 @@ def test_a_connection_of_another_encoding_is_refused(host: Any, engine: Engine) 
         engine.join(host.connect(client_encoding="latin1")),
     ):
         pass
+
+
+def test_what_fails_while_it_is_read_or_in_a_projection_that_says_nothing_leaves_the_transaction_usable(
+    host: Any, engine: Engine, contact: Contact, minutes: Minutes
+) -> None:
+    def careless(connection: Any, events: Any) -> None:
+        if events[0].event.minutes == 40:
+            with suppress(psycopg.Error):
+                connection.execute("SELECT 1/0")
+
+    connection, other = host.connect(), host.connect()
+    other.execute("LOCK TABLE mentorcycle.events")
+    connection.execute("SET statement_timeout = '100ms'")
+    with engine.join(connection, projections=[careless]) as unit:
+        with pytest.raises(StoreUnavailable, match="statement_timeout"):
+            contact(unit, 20)
+        other.rollback()
+        connection.execute("SET statement_timeout = 0")
+        contact(unit, 30)
+        with pytest.raises(StoreUnavailable, match="aborted"):
+            contact(unit, 40)
+        host.note(connection, "kept")
+    connection.commit()
+    assert (host.notes(), minutes()) == (["kept"], [30])
 
 
 class Shouting(Loader):

@@ -413,6 +413,21 @@ def test_a_projection_that_fails_undoes_its_command_and_nothing_else(
     assert len(unit.receipts()) == 2
 
 
+def test_an_interrupt_undoes_its_command_and_nothing_else(
+    engine: Engine, connection: Any, contact: Contact, minutes: Minutes
+) -> None:
+    def interrupted(connection: Any, events: Any) -> None:
+        if events[0].event.minutes == 40:
+            raise KeyboardInterrupt
+
+    with engine.join(connection, projections=[interrupted]) as unit:
+        contact(unit, 30)
+        with pytest.raises(KeyboardInterrupt):
+            contact(unit, 40)
+    connection.commit()
+    assert minutes() == [30]
+
+
 # Where a unit can be used
 
 

@@ -247,3 +247,31 @@ def test_in_a_log_from_another_cluster_the_numbers_of_hosts_are_shifted_like_all
         write(store.borrow(connection), "a", 2, "c2")
     store.append(command("c3", event("a", 3)))
     assert [row.version for row in store.read_log(0, 9)] == [1, 2, 3]
+
+
+def test_an_id_that_two_hosts_use_at_once_on_different_streams_is_a_conflict_for_the_second(
+    open_store: Open, log_url: str
+) -> None:
+    store, answers = open_store(), list[Any]()
+    with psycopg.connect(log_url) as first, psycopg.connect(log_url) as second:
+        write(store.borrow(first), "a", 1, "same")
+
+        def follow() -> None:
+            try:
+                write(store.borrow(second), "b", 1, "same")
+            except Conflict as error:
+                answers.append(error.stream)
+
+        thread = Thread(target=follow)
+        thread.start()
+        with psycopg.connect(log_url, autocommit=True) as looking:
+            while not looking.execute(
+                "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' AND pid = %s",
+                (second.info.backend_pid,),
+            ).fetchall():
+                sleep(0.01)
+        first.commit()
+        thread.join()
+        assert second.execute("SELECT 1").fetchone() == (1,)
+    assert answers == ["b"]
+    assert store.head() == 1
