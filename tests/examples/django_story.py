@@ -31,8 +31,8 @@ engine().execute(c.PublishPairing(PAIR), COORDINATOR).or_raise()
 CYCLE = engine().execute(c.OpenCycle(ADA.id), COORDINATOR).or_raise().subject
 
 
-def book(minutes: int, command: str) -> list[Any]:
-    asked = {"actor": BO.id, "cycle": CYCLE, "minutes": minutes, "room": "104", "command": command}
+def book(minutes: int, command: str, cycle: str = CYCLE) -> list[Any]:
+    asked = {"actor": BO.id, "cycle": cycle, "minutes": minutes, "room": "104", "command": command}
     answer = CLIENT.post("/visits/", json.dumps(asked), content_type="application/json")
     return [answer.status_code, answer.json()]
 
@@ -78,6 +78,7 @@ story = {
     "refused by the cycle": book(700, "two"),
     "refused by the table": book(200, "three"),
     "another command of the same id": book(31, "one"),
+    "no such cycle": book(30, "four", "c-none")[0],
     "known then": known(),
     "savepoint": a_transaction_with_a_savepoint(),
     "rolled back": a_transaction_that_is_rolled_back(),

@@ -21,7 +21,6 @@ def run(site: Path, url: str, *program: str) -> str:
 
 def test_rows_of_the_site_and_events_of_the_cycle_agree_whatever_happens(examples: Path, url: str) -> None:
     site = examples / "django_site"
-    assert "No changes" in run(site, url, "manage.py", "makemigrations", "--check", "--dry-run")
     run(site, url, "manage.py", "migrate")
     story = json.loads(run(site, url, str(Path(__file__).parent / "django_story.py")))
 
@@ -34,6 +33,7 @@ def test_rows_of_the_site_and_events_of_the_cycle_agree_whatever_happens(example
         assert story[refused][0] == 409
     assert len(story["refused by the cycle"][1]["reasons"]) == 1
     assert "two_hours_at_most" in story["refused by the table"][1]["reasons"][0]
+    assert story["no such cycle"] == 404
     assert story["known then"] == {"rooms": [["104", 30]], "contacts": [30]}
     assert story["savepoint"] == [[], [10, 12]]
     assert story["rolled back"] == []
@@ -41,3 +41,10 @@ def test_rows_of_the_site_and_events_of_the_cycle_agree_whatever_happens(example
         "rooms": [["104", 30], ["105", 10], ["105", 12]],
         "contacts": [30, 10, 12],
     }
+
+
+def test_the_migration_makes_the_table_that_the_model_wants(examples: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'site.db'}"
+    assert "No changes" in run(
+        examples / "django_site", url, "manage.py", "makemigrations", "--check", "--dry-run"
+    )

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
-from mentorcycle.domain.errors import CommandReused, Conflict
+from mentorcycle.domain.errors import CommandReused, Conflict, NotFound, StoreUnavailable
 from mentorcycle.domain.refusal import Refused
 
 from .mentoring import engine, joined
@@ -39,9 +39,16 @@ def book(request: HttpRequest) -> JsonResponse:
                     command=answer.command_id,
                 )
                 unit.on_commit(lambda: log.info("room %s is booked", asked["room"]))
+    except NotFound as error:
+        return JsonResponse({"reasons": [str(error)]}, status=404)
     except (Conflict, CommandReused, IntegrityError) as error:
         return JsonResponse({"reasons": [str(error)]}, status=409)
-    (receipt,) = unit.receipts()
+    try:
+        (receipt,) = unit.receipts()
+    except (
+        StoreUnavailable
+    ):  # it is committed; on PostgreSQL a transaction elsewhere may hold its position back
+        return JsonResponse({"command": asked["command"]}, status=202)
     return JsonResponse({"command": receipt.command_id, "position": receipt.last}, status=201)
 
 
@@ -49,6 +56,9 @@ def book(request: HttpRequest) -> JsonResponse:
 def rooms(request: HttpRequest) -> JsonResponse:
     """The rooms of a cycle, beside the minutes that the cycle knows of."""
     cycle = request.GET["cycle"]
-    contacts = engine().cycle(cycle, Actor.participant(request.GET["actor"])).contacts
+    try:
+        contacts = engine().cycle(cycle, Actor.participant(request.GET["actor"])).contacts
+    except NotFound as error:
+        return JsonResponse({"reasons": [str(error)]}, status=404)
     booked = Visit.objects.filter(cycle=cycle).order_by("id").values_list("room", "minutes")
     return JsonResponse({"rooms": list(booked), "contacts": [contact.minutes for contact in contacts]})
