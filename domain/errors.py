@@ -84,6 +84,10 @@ class CommandReused(MentorcycleError):
         self.command_id = command_id
 
 
+class CannotJoin(MentorcycleError):
+    """A command cannot be part of a host's transaction as that is; nothing was written, and nothing taken back."""
+
+
 class StoreUnavailable(MentorcycleError):
     """The store cannot be used as it is: absent, locked, read-only, full, not a database."""
 

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .engine import Engine
     from .queries import Queries
-    from .receipt import Batch, Failed, Receipt
+    from .receipt import Batch, Failed, Pending, Receipt
     from .settings import Settings
     from .subscription import Subscription
+    from .unit import Unit
 
-__all__ = ["Batch", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription"]
+__all__ = ["Batch", "Engine", "Failed", "Pending", "Queries", "Receipt", "Settings", "Subscription", "Unit"]
 
 _HOMES = {
     "Batch": "receipt",
     "Engine": "engine",
     "Failed": "receipt",
+    "Pending": "receipt",
     "Queries": "queries",
     "Receipt": "receipt",
     "Settings": "settings",
     "Subscription": "subscription",
+    "Unit": "unit",
 }
 
 

@@ -60,6 +60,13 @@ class PostgresReader(Closing):
         self._connections.check_usable()
         return self._connections.incarnation
 
+    def look_which(self) -> str:
+        """Which log this is, asked of the server now."""
+        with self._connections.lend() as connection:
+            (incarnation,) = _one(connection, self._sql.incarnation)
+            self._connections.incarnation = incarnation
+            return str(incarnation)
+
     version = SCHEMA_VERSION
 
     @property
