@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
     from .receipt import Batch, Failed, Receipt
     from .settings import Settings
     from .subscription import Subscription
 
-__all__ = ["Batch", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription"]
+__all__ = ["Batch", "Copied", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription", "copy"]
 
 _HOMES = {
     "Batch": "receipt",
+    "Copied": "copying",
     "Engine": "engine",
     "Failed": "receipt",
     "Queries": "queries",
     "Receipt": "receipt",
     "Settings": "settings",
     "Subscription": "subscription",
+    "copy": "copying",
 }
 
 

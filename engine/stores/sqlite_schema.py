@@ -12,6 +12,8 @@ from pathlib import Path
 
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 
+from . import mark
+
 APPLICATION_ID = 0x6D636C67  # "mclg", in the header of the file
 SCHEMA_VERSION = 2
 
@@ -122,6 +124,17 @@ def is_ours(connection: sqlite3.Connection, path: str) -> bool:
             f"the log {path} has schema {version}", f"this program speaks schema {SCHEMA_VERSION}", fix
         )
     return True
+
+
+def check_finished(connection: sqlite3.Connection, path: str) -> None:
+    """Raise `CopyUnfinished` for a log that a copy is still to fill."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (mark.UNFINISHED,)).fetchone()
+    mark.check_finished(row and row[0], path, url_of(path))
+
+
+def url_of(path: str) -> str:
+    """How a file is named from every folder."""
+    return f"sqlite:///{os.path.abspath(path)}"
 
 
 def foreign(path: str) -> StoreUnavailable:
