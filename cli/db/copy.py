@@ -13,7 +13,7 @@ from ..settings import KEYS
 from .owner import owner_command
 
 if TYPE_CHECKING:
-    from mentorcycle.engine.copying import Copied
+    from mentorcycle.engine.copying import Copied, Rehearsed
 
 
 @owner_command()
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="TO")
 @options.dry_run
 def copy(session: Session, source: str, target: str, dry_run: bool) -> None:
-    """Copy a whole log into another store.
+    """Copy the whole log into another store.
 
     FROM and TO are URLs, of a file or a PostgreSQL database each. All tenants are copied, with the words; then
     the copy is compared with its source row by row, and replayed. TO has to be empty, or not there: tables and
@@ -38,18 +38,12 @@ def copy(session: Session, source: str, target: str, dry_run: bool) -> None:
 
     from ..columns import Column
     from ..progress import counting
-    from ..sides import counted
 
     _check_flags(session)
+    # Both lines are drawn where the other is not: nothing is verified before all is copied.
     with counting("events verified", quiet=session.quiet) as verified:
         if dry_run:
-            seen = rehearse(source, target, verified=verified)
-            onto = "would be made" if seen.makes else "is empty"
-            onto = f"has {counted(seen.resumed_at, 'event')} of them" if seen.resumed_at else onto
-            session.talk(
-                f"dry run: {seen.source} holds {counted(seen.events, 'event')}, all verified; {seen.target} {onto};"
-                " nothing was written"
-            )
+            _say_rehearsed(session, rehearse(source, target, verified=verified))
             return
         with counting("events copied", quiet=session.quiet) as copied:
             done = made(source, target, copied=copied, verified=verified)
@@ -62,6 +56,23 @@ def copy(session: Session, source: str, target: str, dry_run: bool) -> None:
         sentence=_sentence(done),
         footer=_next(done),
         as_of=done.events,
+    )
+
+
+def _say_rehearsed(session: Session, seen: Rehearsed) -> None:
+    from ..columns import Column
+    from ..sides import counted
+
+    there = f"has {counted(seen.resumed_at, 'event')} of them" if seen.resumed_at else "is empty"
+    onto = f"{seen.target} {'would be made' if seen.makes else there}"
+    session.out.record(
+        "copy-rehearsed/1",
+        [Column(name) for name in seen.__slots__],
+        seen,
+        sentence=f"dry run: {seen.source} holds {counted(seen.events, 'event')}, all verified; {onto}",
+        footer="nothing was written",
+        as_of=seen.events,
+        facts={"dry_run": True},
     )
 
 

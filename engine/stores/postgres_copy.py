@@ -6,8 +6,8 @@ Filling a database is `postgres_copy_target`'s part.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import psycopg
@@ -68,6 +68,7 @@ class PostgresMoment(Closing):
         self.name = store.place
         self._s = f'"{store.schema}"'
         self._translated = store.translated
+        self._given: list[Generator[tuple[Any, ...], None, None]] = []
         store.head()  # places what others committed
         self._stack = ExitStack()
         try:
@@ -105,13 +106,20 @@ class PostgresMoment(Closing):
         return [Discarded(*kept) for kept in json.loads(row[0])] if row else []
 
     def close(self) -> None:
+        for rows in self._given:
+            with suppress(StoreUnavailable):  # the connection is lost, and the cursor with it
+                rows.close()
         self._stack.close()
 
-    def _all(self, name: str, query: str, **values: Any) -> Iterator[tuple[Any, ...]]:
-        with self._translated(), self._connection.cursor(name, scrollable=False) as cursor:
-            cursor.itersize = _FETCHED
-            cursor.execute(query.format(s=self._s), values, binary=True)
-            yield from cursor
+    def _all(self, name: str, query: str, **values: Any) -> Generator[tuple[Any, ...], None, None]:
+        def rows() -> Generator[tuple[Any, ...], None, None]:
+            with self._translated(), self._connection.cursor(name, scrollable=False) as cursor:
+                cursor.itersize = _FETCHED
+                cursor.execute(query.format(s=self._s), values, binary=True)
+                yield from cursor
+
+        self._given.append(given := rows())
+        return given
 
     def _one(self, query: str, **values: Any) -> tuple[Any, ...] | None:
         with self._translated():

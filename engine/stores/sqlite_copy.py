@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -50,6 +50,7 @@ class SQLiteMoment(Closing):
     def __init__(self, store: SQLiteReader) -> None:
         self.name = url_of(store.path)
         self._path = store.path
+        self._given: list[Generator[tuple[Any, ...], None, None]] = []
         self._stack = ExitStack()
         self._connection = self._stack.enter_context(store.all_rows())
         self.head: int = next(self._all("SELECT coalesce(max(position), 0) FROM events"))[0]
@@ -68,11 +69,17 @@ class SQLiteMoment(Closing):
         return [Discarded._make(row) for _ in self._all(there) for row in self._all(_DISCARDED)]
 
     def close(self) -> None:
+        for rows in self._given:
+            rows.close()
         self._stack.close()
 
-    def _all(self, query: str, *values: int) -> Iterator[tuple[Any, ...]]:
-        with translated(self._path):
-            yield from self._connection.execute(query, values)
+    def _all(self, query: str, *values: int) -> Generator[tuple[Any, ...], None, None]:
+        def rows() -> Generator[tuple[Any, ...], None, None]:
+            with translated(self._path):
+                yield from self._connection.execute(query, values)
+
+        self._given.append(given := rows())
+        return given
 
 
 class SQLiteTarget(Closing):
