@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from .audit import Inspectable, verify
@@ -44,45 +45,32 @@ def kept_models(log: Log) -> list[KeptModel]:
     return found
 
 
-def digests(moment: Moment, progress: Progress) -> Digests:
-    """Of all rows of a log."""
-    taken = Digests()
-    for batch in batches(moment, 0):
-        taken.take(batch)
-        progress(batch.upto, moment.head)
-    return taken
+def compared(
+    moment: Moment, taken: Digests | None, target: Target, models: list[KeptModel], progress: Progress | None
+) -> tuple[Digests, list[str]]:
+    """The digests of a source, and what is wrong with its copy, a sentence each: nothing when it is proved.
 
-
-def findings(
-    target: Target, source: Callable[[Progress], Digests], models: list[KeptModel], progress: Progress | None
-) -> list[str]:
-    """What is wrong with a copy, a sentence each; empty when it is what the source is, and holds.
-
-    `source` gives the digests of the source. `progress` is told of all rounds through the log together.
+    `taken` are those of the source, if all of it was just read. `progress` is told of all rounds through the log.
     """
-    rounds, done = 3 + len(models), 0
+    rounds, done = 2 + (taken is None) + len(models), 0
 
     def told(position: int, head: int) -> None:
         if progress is not None:
             progress(done * head + position, rounds * head)
 
-    wanted = source(told)
-    done += 1
-    moment = target.moment()
-    try:
-        found = digests(moment, told)
-    finally:
-        moment.close()
-    wrong = wanted.differences(found)
+    if taken is None:
+        taken = _digests(moment, told)
+        done += 1
+    with closing(target.moment()) as now:
+        wrong = taken.differences(_digests(now, told))
     done += 1
     if isinstance(target.log, Inspectable):
         wrong += target.log.findings(quick=True)
-    if not wrong:
-        report = verify(target.log, progress=told)
-        wrong += [f"event {one.position}: {one.what}" for one in report.findings]
-        wrong += (
-            [f"{untold} findings more"] if (untold := report.found.total() - len(report.findings)) else []
-        )
+    if wrong:
+        return taken, wrong
+    report = verify(target.log, progress=told)
+    wrong += [f"event {one.position}: {one.what}" for one in report.findings]
+    wrong += [f"{untold} findings more"] if (untold := report.found.total() - len(report.findings)) else []
     readers = Readers(target.log)
     for model in models if not wrong else ():
         done += 1
@@ -90,4 +78,12 @@ def findings(
             wrong.append(
                 f"the read model {model.name} of the source is not what its log says; run: {REBUILD}"
             )
-    return wrong
+    return taken, wrong
+
+
+def _digests(moment: Moment, progress: Progress) -> Digests:
+    taken = Digests()
+    for batch in batches(moment, 0):
+        taken.take(batch)
+        progress(batch.upto, moment.head)
+    return taken

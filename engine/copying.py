@@ -10,11 +10,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from mentorcycle.domain.errors import InvalidInput, UnknownStore, VerificationFailed
 
 from .audit import Inspectable, verify
-from .copy_proof import digests, findings, kept_models
+from .copy_proof import compared, kept_models
 from .stores.mark import Mark
 from .stores.port import Log
 from .stores.transfer import BATCH, Batch, Digests, Moment, State, Target, batches, founded
@@ -91,44 +92,25 @@ def copy(
         after = _resumed_at(state, log, moment, into)
         taken = Digests() if after == 0 else None
         news = _news(moment, after, into, taken, batch)
-        first = next(news, None)
-        mark = state.mark or Mark(moment.name, founded(log), 0, moment.head, 0)
-        already = first is None and state.mark is not None and not state.unfinished
-        if not state.unfinished and not already:
-            mark = replace(mark, of=moment.head)
-            into.begin(state.mark, mark)
-        while first is not None:
-            mark = into.write(first, mark, moment.head)
-            if copied is not None:
-                copied(mark.position, moment.head)
-            first = next(news, None)
-        kept: list[Digests] = []
-
-        def of_the_source(told: Progress) -> Digests:
-            kept.append(taken or digests(moment, told))
-            return kept[0]
-
-        if wrong := findings(into, of_the_source, models, verified):
-            raise VerificationFailed(
-                f"the copy in {into.name} does not hold, and stays unfinished",
-                tuple(wrong),
-                "run: mentorcycle audit verify, on the source; then remove the copy, and start again",
-            )
+        mark = _brought(news, state, Mark(moment.name, founded(log), 0, moment.head, 0), into, copied)
+        digests, wrong = compared(moment, taken, into, models, verified)
+        if wrong:
+            raise _not_proved(moment.name, into.name, wrong, finished=mark is None)
         discarded = moment.discarded()
-        if not already:
+        if mark is not None:
             into.finish(mark, discarded)
         return Copied(
             moment.name,
             into.name,
-            kept[0].events,
-            kept[0].commands,
-            kept[0].words,
+            digests.events,
+            digests.commands,
+            digests.words,
             len(discarded),
-            kept[0].all(discarded),
+            digests.all(discarded),
             tuple(model.name for model in models),
             after,
             log.head() - moment.head,
-            already,
+            mark is None,
             tuple(into.warnings),
         )
 
@@ -152,6 +134,24 @@ def rehearse(source: str, target: str, *, verified: Progress | None = None) -> R
             found = tuple(f"event {one.position}: {one.what}" for one in report.findings)
             raise VerificationFailed(what, found, "run: mentorcycle audit verify, on the source")
         return Rehearsed(moment.name, name, moment.head, resumed_at, makes)
+
+
+def _brought(
+    news: Iterator[Batch], state: State, new: Mark, target: Target, copied: Progress | None
+) -> Mark | None:
+    """Write what is to be written; the mark of what is to be proved, None for a finished copy that lacks nothing."""
+    first = next(news, None)
+    if first is None and state.mark is not None and not state.unfinished:
+        return None
+    mark = state.mark or new
+    if not state.unfinished:
+        mark = replace(mark, of=new.of)
+        target.begin(state.mark, mark)
+    for batch in chain([first] if first else [], news):
+        mark = target.write(batch, mark, new.of)
+        if copied is not None:
+            copied(mark.position, new.of)
+    return mark
 
 
 def _news(moment: Moment, after: int, target: Target, taken: Digests | None, size: int) -> Iterator[Batch]:
@@ -198,6 +198,17 @@ def _is_beginning_of(mark: Mark, log: Log, moment: Moment, target: Target) -> bo
     )
 
 
+def _not_proved(source: str, target: str, wrong: list[str], *, finished: bool) -> VerificationFailed:
+    if finished:
+        what = f"{target} is a finished copy, and not what {source} is now"
+        return VerificationFailed(what, tuple(wrong), "run: mentorcycle audit verify, on both")
+    return VerificationFailed(
+        f"the copy in {target} does not hold, and stays unfinished",
+        tuple(wrong),
+        "run: mentorcycle audit verify, on the source; then remove the copy, and start again",
+    )
+
+
 def _removed(target: Target) -> str:
     where = sqlite_path(target.name)
     return (
@@ -213,13 +224,14 @@ def _check_urls(source: str, target: str) -> None:
                 "a log is copied between files and PostgreSQL databases",
                 "for example: mentorcycle db copy sqlite:///north.db postgresql://host/north",
             )
-    paths = sqlite_path(source), sqlite_path(target)
-    if paths[0] and paths[1] and all(map(os.path.exists, filter(None, paths))) and os.path.samefile(*paths):  # type: ignore[arg-type]
+    one, two = sqlite_path(source), sqlite_path(target)
+    if one and two and os.path.exists(one) and os.path.exists(two) and os.path.samefile(one, two):
         raise _one_and_the_same(name_of(source))
 
 
 def _check_apart(log: Log, target: Target) -> None:
-    if log.incarnation() and log.incarnation() == target.log.incarnation() and is_postgres(target.name):
+    """Databases are told apart by the server; two files may be copies of each other."""
+    if is_postgres(target.name) and log.incarnation() == target.log.incarnation():
         raise _one_and_the_same(target.name)
 
 

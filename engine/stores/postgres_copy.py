@@ -30,7 +30,8 @@ _FETCHED = 10_000
 # query fails from whose answer the server would leave rows out: half a log must not be taken for all of it.
 _SETTINGS = {
     "row_security": "off",
-    "idle_in_transaction_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",  # the target may take its time
+    "statement_timeout": "0",
     "enable_seqscan": "on",
     "enable_bitmapscan": "on",
     "enable_hashjoin": "on",

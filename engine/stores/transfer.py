@@ -213,8 +213,8 @@ def another_at_work(store: str) -> StoreUnavailable:
     """The error for a target that changed under the hands of its copy."""
     return StoreUnavailable(
         f"the copy into {store} stopped",
-        "another copy is at work in it, or has finished it meanwhile",
-        "let one of them end, then start it again if it is still unfinished",
+        "somebody else has written to it meanwhile: another copy, or an application",
+        "let only one of them go on; an unfinished copy goes on when it is started again",
     )
 
 

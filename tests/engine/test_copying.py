@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from mentorcycle.domain.errors import (
 from mentorcycle.engine import Copied, Engine, Settings, copy
 from mentorcycle.engine.audit import verify, verify_all
 from mentorcycle.engine.copying import rehearse
+from mentorcycle.engine.simulation.demo import SEED, open_demo
+from mentorcycle.engine.simulation.year import run
 from mentorcycle.engine.stores.port import tail
 from mentorcycle.engine.url import moment_of, open_reader
 
@@ -215,7 +218,7 @@ def test_progress_is_told_to_the_end(north: str, fresh: Any) -> None:
         assert told == sorted(told)
         assert len(told) > 2
     assert copied[-1] == (done.events, done.events)
-    assert verified[-1][1] == 7 * done.events  # both logs, a replay, and four read models
+    assert verified[-1][1] == 6 * done.events  # the target, its replay, and four read models
 
 
 # Interrupted, and what came meanwhile
@@ -223,7 +226,7 @@ def test_progress_is_told_to_the_end(north: str, fresh: Any) -> None:
 COPIER = """
 import sys
 from mentorcycle.engine import copy
-copy(*sys.argv[1:3], batch=7, copied=lambda done, of: print(done, flush=True),
+copy(*sys.argv[1:3], batch=int(sys.argv[3]), copied=lambda done, of: print(done, flush=True),
      verified=lambda *_: print("v", flush=True))
 print("done", flush=True)
 """
@@ -232,7 +235,7 @@ print("done", flush=True)
 def killed(source: str, target: str, *, after: str) -> str:
     """Start a copy in a process of its own, and end it when it has said that; what it said last."""
     with subprocess.Popen(
-        [sys.executable, "-c", COPIER, source, target], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", COPIER, source, target, "7"], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         said = ""
@@ -267,6 +270,31 @@ def test_a_copy_that_is_killed_goes_on_where_it_stopped(north: str, target: str)
     done = copy(north, target)
     assert (done.resumed_at, done.events) == (reached, told.value.of)
     assert rows(target) == rows(north)
+
+
+@pytest.mark.soak
+def test_a_simulated_year_moves_up_and_back_however_often_it_is_killed(fresh: Any, log_url: str) -> None:
+    first, down = fresh(), fresh()
+    engine, simulated = open_demo(first)
+    with engine:
+        run(engine, simulated, SEED)
+    chance = random.Random(SEED)
+    for source, target in ((first, log_url), (log_url, down)):
+        kills = 0
+        while True:
+            with subprocess.Popen(
+                [sys.executable, "-c", COPIER, source, target, "100"], stdout=subprocess.DEVNULL
+            ) as copier:
+                with suppress(subprocess.TimeoutExpired):
+                    copier.wait(0.3 + kills / 8 + chance.random() / 2)
+                copier.kill()
+            if copier.returncode == 0:
+                break
+            kills += 1
+        assert kills > 1
+        assert rows(target) == rows(first)
+        with closing(open_reader(target)) as log:
+            assert verify(log).holds
 
 
 def test_what_the_source_gained_is_told_and_brought_after(north: str, target: str, clock: Any) -> None:
@@ -440,6 +468,16 @@ def test_a_read_model_that_is_not_what_the_log_says_is_found(north: str, fresh: 
         VerificationFailed, match="the read model people of the source is not what its log says"
     ):
         copy(north, fresh())
+
+
+def test_a_finished_copy_that_is_not_what_the_source_is_any_more_is_told(north: str, target: str) -> None:
+    copy(north, target)
+    change(north, TAMPERED["a text beside the log"])
+    with pytest.raises(
+        VerificationFailed, match=r"a finished copy, and not what \S+ is now.*the words are not the same"
+    ):
+        copy(north, target)
+    Engine.open(target).close()
 
 
 # A dry run

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count, pairwise
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -245,13 +247,13 @@ def test_of_two_copies_into_one_target_one_stops(source: SQLiteStore, target: An
     start = Mark("s", "f", 0, 6, 0)
     assert target.state().empty
     mark = half(source, target)
-    with pytest.raises(StoreUnavailable, match="another copy is at work"):
+    with pytest.raises(StoreUnavailable, match="somebody else has written to it"):
         target.begin(None, start)
     with closing(SQLiteMoment(source)) as moment:
         batch = next(batches(moment, 2, 2))
         target.write(batch, mark, 6)
         for late in (lambda: target.write(batch, mark, 6), lambda: target.finish(mark, [])):
-            with pytest.raises(StoreUnavailable, match="another copy is at work"):
+            with pytest.raises(StoreUnavailable, match="somebody else has written to it"):
                 late()
     assert target.state().mark.position == 4
 
@@ -260,10 +262,35 @@ def test_what_somebody_appended_first_keeps_a_copy_from_beginning(source: SQLite
     assert target.state().empty
     with target.opened() as engine:
         engine.append(command("nothing"))
-    with pytest.raises(StoreUnavailable, match="another copy is at work"):
+    with pytest.raises(StoreUnavailable, match="somebody else has written to it"):
         half(source, target)
     with target.opened() as engine:
         assert engine.append(command("x", event("x", 1))).first == 1  # nothing stands in the way
+
+
+def test_a_copy_waits_for_who_is_just_writing_and_then_leaves_the_log_alone(
+    source: SQLiteStore, slow: Any, log_url: str
+) -> None:
+    writer, said = slow(), []
+    writer.write("a", 1)
+
+    def begin() -> None:
+        with closing(PostgresTarget(log_url)) as target, suppress(StoreUnavailable):
+            said.append(target.state().empty)
+            half(source, target)
+            said.append(True)
+
+    copier = Thread(target=begin)
+    copier.start()
+    with psycopg.connect(log_url, autocommit=True) as connection:
+        waiting = "SELECT FROM pg_locks WHERE relation = 'mentorcycle.arrivals'::regclass AND NOT granted"
+        while copier.is_alive() and not connection.execute(waiting).rowcount:
+            sleep(0.01)
+    writer.commit()
+    copier.join()
+    assert said == [True]
+    with PostgresStore(log_url) as store:
+        assert store.append(command("x", event("x", 1))).first == 2
 
 
 def test_a_finished_copy_leaves_the_target_as_if_it_had_been_written_there(
