@@ -13,6 +13,7 @@ from pathlib import Path
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 
 from . import mark
+from .sqlite_errors import is_busy
 
 APPLICATION_ID = 0x6D636C67  # "mclg", in the header of the file
 SCHEMA_VERSION = 2
@@ -128,7 +129,12 @@ def is_ours(connection: sqlite3.Connection, path: str) -> bool:
 
 def check_finished(connection: sqlite3.Connection, path: str) -> None:
     """Raise `CopyUnfinished` for a log that a copy is still to fill."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (mark.UNFINISHED,)).fetchone()
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE key = ?", (mark.UNFINISHED,)).fetchone()
+    except sqlite3.DatabaseError as error:
+        if is_busy(error):
+            raise
+        return  # a damaged file is opened, so that it can be said what is wrong with it
     mark.check_finished(row and row[0], path, url_of(path))
 
 
