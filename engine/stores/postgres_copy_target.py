@@ -48,6 +48,7 @@ _STATE = """
          EXISTS (SELECT FROM {s}.arrivals) OR EXISTS (SELECT FROM {s}.events),
          EXISTS (SELECT FROM {s}.commands) OR EXISTS (SELECT FROM {s}.words)"""
 _KEEP = "INSERT INTO {s}.meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_WHERE = " WHERE key = %s AND value = %s"
 _KNOWN = """
   SELECT c.tenant, c.command_id FROM unnest(%s::text[], %s::text[]) w(tenant, id)
   JOIN {s}.commands c ON c.tenant = w.tenant AND c.command_id = w.id"""
@@ -90,19 +91,13 @@ class PostgresTarget(Closing):
 
     def write(self, batch: Batch, before: Mark, of: int) -> Mark:
         _check_text(batch)
-        runs = as_transactions(batch, before.last)
-        last = runs[-1].tx if runs else before.last
+        made = as_transactions(batch, before.last)
+        last = made[-1].tx if made else before.last
         mark = Mark(before.source, before.founded, batch.upto, of, last)
         with self._transaction() as run, run.connection.cursor() as cursor:
             run("SELECT set_config('mentorcycle.copier', 'yes', true)")
-            if (
-                run(
-                    "UPDATE {s}.meta SET value = %s WHERE key = %s AND value = %s", *_step(before, mark)
-                ).rowcount
-                != 1
-            ):
-                raise another_at_work(self.name)
-            for table, columns, types, rows in _tables(batch, runs):
+            self._step(run, "UPDATE {s}.meta SET value = %s" + _WHERE, mark.text(), UNFINISHED, before.text())
+            for table, columns, types, rows in _tables(batch, made):
                 with cursor.copy(f"COPY {self._s}.{table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
                     copy.set_types(types.split())
                     for row in rows:
@@ -118,11 +113,7 @@ class PostgresTarget(Closing):
 
     def finish(self, before: Mark, discarded: list[Discarded]) -> None:
         with self._transaction() as run:
-            if (
-                run("DELETE FROM {s}.meta WHERE key = %s AND value = %s", UNFINISHED, before.text()).rowcount
-                != 1
-            ):
-                raise another_at_work(self.name)
+            self._step(run, "DELETE FROM {s}.meta" + _WHERE, UNFINISHED, before.text())
             for statement in _UNGUARD:
                 run(statement)
             run(_KEEP, FINISHED, before.text())
@@ -142,6 +133,11 @@ class PostgresTarget(Closing):
 
     def close(self) -> None:
         self.log.close()
+
+    def _step(self, run: _Run, statement: str, *values: str) -> None:
+        """Change the mark, if it is the one that this copy left; nobody else can then, until the transaction ends."""
+        if run(statement, *values).rowcount != 1:
+            raise another_at_work(self.name)
 
     def _state(self, run: _Run) -> State:
         row = run(_STATE, UNFINISHED, FINISHED).fetchone()
@@ -202,10 +198,6 @@ def as_transactions(batch: Batch, last: int) -> list[Transaction]:
     for at in sorted(alone.get(batch.upto + 1, ())):
         add(batch.upto + 1, at, 0)
     return made
-
-
-def _step(before: Mark, mark: Mark) -> tuple[str, str, str]:
-    return mark.text(), UNFINISHED, before.text()
 
 
 def _tables(

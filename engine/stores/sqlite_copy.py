@@ -53,7 +53,11 @@ class SQLiteMoment(Closing):
         self._given: list[Generator[tuple[Any, ...], None, None]] = []
         self._stack = ExitStack()
         self._connection = self._stack.enter_context(store.all_rows())
-        self.head: int = next(self._all("SELECT coalesce(max(position), 0) FROM events"))[0]
+        try:
+            self.head: int = next(self._all("SELECT coalesce(max(position), 0) FROM events"))[0]
+        except BaseException:
+            self.close()
+            raise
 
     def events(self, after: int) -> Iterator[StoredRow]:
         return map(StoredRow._make, self._all(_EVENTS, after or _LEAST))

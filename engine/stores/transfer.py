@@ -144,8 +144,9 @@ def batches(moment: Moment, after: int, size: int = BATCH) -> Iterator[Batch]:
 
     The last batch also has the commands without events that were taken after the last event.
     """
-    events = moment.events(after)
-    commands, words = _Ahead(moment.commands(after)), _Ahead(moment.words(after))
+    events = _typed(moment, moment.events(after), "event", _EVENT)
+    commands = _Ahead(_typed(moment, moment.commands(after), "command of event", _COMMAND))
+    words = _Ahead(_typed(moment, moment.words(after), "text of event", _WORDS))
     while True:
         taken = list(islice(events, size))
         whole = len(taken) < size
@@ -237,11 +238,19 @@ class _Ahead(Generic[T]):
             yield row
 
 
-_KINDS = (
-    ("event", (int, str, str, int, str, int, bytes)),
-    ("command of event", (int, int, str, str, bytes, int)),
-    ("text of event", (int, str, bytes, bytes, bytes)),
-)
+_EVENT = (int, str, str, int, str, int, bytes)
+_COMMAND = (int, int, str, str, bytes, int)
+_WORDS = (int, str, bytes, bytes, bytes)
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
+def _typed(moment: Moment, rows: Iterator[Row], name: str, types: tuple[type, ...]) -> Iterator[Row]:
+    """Rows, unless no store of ours wrote them: SQLite keeps any type in any column."""
+    for row in rows:
+        if tuple(map(type, row)) != types:
+            place = row[0] if isinstance(row[0], int) else "unknown"  # anything may stand there
+            raise _wrong(moment, f"the {name} {place} is not of the types that were written")
+        yield row
 
 
 def _dense(moment: Moment, after: int, events: list[StoredRow]) -> int:
@@ -255,19 +264,13 @@ def _dense(moment: Moment, after: int, events: list[StoredRow]) -> int:
 
 
 def _check(moment: Moment, batch: Batch) -> None:
-    """Raise for rows that no store of ours wrote: SQLite keeps any type in any column."""
-    ends = (
-        batch.upto,
-        batch.upto + 1,
-        batch.upto,
-    )  # a command without events stands before the one that follows
-    for (name, types), rows, end in zip(_KINDS, batch.rows, ends, strict=True):
-        for row in rows:
-            if tuple(map(type, row)) != types:
-                raise _wrong(moment, f"the {name} {row[0]} is not of the types that were written")
-            if not batch.after < row[0] <= end:
-                raise _wrong(moment, f"the {name} {row[0]} has no event")
+    """Raise for commands and texts that belong to no event, and for texts that are none."""
+    for command in batch.commands:  # one without events stands before the event that follows
+        if not batch.after < command.first <= batch.upto + 1:
+            raise _wrong(moment, f"the command of event {command.first} has no event")
     for words in batch.words:
+        if not batch.after < words.position <= batch.upto:
+            raise _wrong(moment, f"the text of event {words.position} has no event")
         try:
             words.text.decode()
         except UnicodeDecodeError:

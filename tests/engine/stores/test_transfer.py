@@ -342,6 +342,8 @@ TAMPERED = {
     "event 3 of 6 is missing": "DELETE FROM events WHERE position = 3",
     "answered up to 6": "DELETE FROM events WHERE position > 4",
     "event 2 is not of the types": "UPDATE events SET state = 'text' WHERE position = 2",
+    "text of event unknown is not of the types": "INSERT INTO words VALUES ('x', 'f', x'00', x'00', 'text')",
+    "command of event unknown is not of the types": "INSERT INTO commands VALUES ('n', 'i', x'00', 'x', 'x', 0)",
     "text of event 4 is not of the types": "INSERT INTO words VALUES (4, 'f', x'00', 'salt', 'text')",
     "text of event 4 is not UTF-8": "INSERT INTO words VALUES (4, 'f', x'00', x'00', CAST(x'ff' AS TEXT))",
     "text of event 9 has no event": "INSERT INTO words VALUES (9, 'f', x'00', x'00', 'text')",
