@@ -16,7 +16,7 @@ from ..closing import Closing
 from .bell import Bell, head_past
 from .port import KnownCommand, NewWords, StoredRow
 from .postgres_connections import Connection, Connections
-from .postgres_errors import place_of
+from .postgres_errors import place_of, translated
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
 from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel
@@ -31,6 +31,7 @@ class PostgresReader(Closing):
 
     It places what others committed and did not live to place; with `read_only` (for a standby, or a role that may
     not) it waits for others to do so. `patience` is how many seconds to wait for that, for locks and connections.
+    `unfinished` is for who makes a copy of a log in it.
     """
 
     def __init__(
@@ -41,9 +42,15 @@ class PostgresReader(Closing):
         patience: float = 30.0,
         connections: int = 8,
         read_only: bool = False,
+        unfinished: bool = False,
     ) -> None:
         self._connections = Connections(
-            conninfo, schema=schema, size=connections, patience=patience, read_only=read_only
+            conninfo,
+            schema=schema,
+            size=connections,
+            patience=patience,
+            read_only=read_only,
+            unfinished=unfinished,
         )
         self.schema = schema
         self._sql = spoken_to(schema)
@@ -169,6 +176,10 @@ class PostgresReader(Closing):
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection of the store, in autocommit."""
         return self._connections.lend()
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Within the block what the server and its driver report is said in our words."""
+        return translated(self._connections.conninfo)
 
     def wake(self) -> None:
         """Let those who wait look again."""
