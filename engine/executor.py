@@ -24,6 +24,7 @@ from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
 from .states import Load, States
+from .stores.pace import pace_of
 from .stores.port import Appended, KnownCommand, Store, StoredRow
 from .turns import Turns
 from .view import View
@@ -50,7 +51,8 @@ class Executor:
         self._settings = settings
         self._states = states
         self._decider = decider
-        self._turns = Turns()
+        self._pace = pace_of(store)
+        self._turns = Turns(self._pace)
 
     def one(
         self, command: Command, actor: Actor, said: Said, *, command_id: str | None, dry_run: bool
@@ -106,6 +108,7 @@ class Executor:
 
     def attempted(self, request: Request, view: View) -> Ready | Refused | Failed:
         """A decision on the view; a refusal is true of the log, and not only of kept states."""
+        self._pace.breathe()
         while True:
             view.begin()
             decision: Ready | Refused | Failed

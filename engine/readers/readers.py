@@ -10,13 +10,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.projections import MODELS
 from mentorcycle.projections.projection import ReadModel
 
+from ..stores.pace import pace_of
 from ..stores.port import Log
 from ..undisturbed import undisturbed
 from . import registry
@@ -62,7 +62,7 @@ class Readers:
         self._decode = decode
         self._batch = batch
         self.largest = largest
-        self._catching_up = Lock()
+        self._catching_up = pace_of(store).lock()
 
     @contextmanager
     def view(self) -> Iterator[View]:
