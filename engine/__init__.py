@@ -5,15 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .aio.engine import AsyncEngine
+    from .aio.queries import AsyncQueries
+    from .aio.subscription import AsyncSubscription
     from .engine import Engine
     from .queries import Queries
     from .receipt import Batch, Failed, Receipt
     from .settings import Settings
     from .subscription import Subscription
 
-__all__ = ["Batch", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription"]
+__all__ = [
+    "AsyncEngine",
+    "AsyncQueries",
+    "AsyncSubscription",
+    "Batch",
+    "Engine",
+    "Failed",
+    "Queries",
+    "Receipt",
+    "Settings",
+    "Subscription",
+]
 
 _HOMES = {
+    "AsyncEngine": "aio.engine",
+    "AsyncQueries": "aio.queries",
+    "AsyncSubscription": "aio.subscription",
     "Batch": "receipt",
     "Engine": "engine",
     "Failed": "receipt",
