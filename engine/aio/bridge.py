@@ -6,6 +6,7 @@ What the task is told meanwhile, to be cancelled for example, is raised where th
 
 from __future__ import annotations
 
+import asyncio
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from time import monotonic
@@ -76,12 +77,7 @@ def wait_for(awaitable: Awaitable[T]) -> T:
 def breathe() -> None:
     """Give the loop a turn, if it has been waiting for long."""
     if monotonic() - _Loop.last > _BUSY_SECONDS:
-        wait_for(_a_turn())
-
-
-@types.coroutine
-def _a_turn() -> Generator[None, None, None]:
-    yield
+        wait_for(asyncio.sleep(0))
 
 
 def _abandon(stack: _Stack) -> None:

@@ -64,8 +64,8 @@ class TaskLock:
         try:
             return bridge.wait_for(turn)
         except BaseException:
-            if turn.done() and not turn.cancelled() and turn.result():
-                self.release()  # it came together with what interrupts us
+            if self._held and turn.done() and not turn.cancelled() and turn.result():
+                self.release()  # it came together with what interrupts us, and nobody has released it since
             raise
         finally:
             turn.cancel()

@@ -1,61 +1,52 @@
-"""What the tests of tasks need: a loop of their own, and a way to speak to it from threads."""
+"""Asynchronous engines on each kind of store, and as threads see them: for the story, which knows threads alone."""
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 from collections.abc import Callable, Iterator
-from threading import Thread
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, cast
 
 import pytest
 
-from mentorcycle.engine.aio import bridge
-
-pytest.register_assert_rewrite("mentorcycle.engine.testing.store_contract")
-
-T = TypeVar("T")
+from mentorcycle.engine import AsyncEngine, Engine
 
 
-class LoopThread:
-    """An event loop in a thread; whoever calls from another gets a task in it."""
+class Seen:
+    """An asynchronous object as one for threads: each call is a task of one loop."""
 
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._run, name="the loop")
-        self._thread.start()
-
-    def call(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        async def task() -> T:
-            return await bridge.run(work, *args, **kwargs)
-
-        return asyncio.run_coroutine_threadsafe(task(), self.loop).result(120)
-
-    def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(60)
-
-    def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
-            runner.get_loop().run_forever()
-
-
-class InLoop:
-    """An object of a loop, to be used from threads: each call of a method is a task."""
-
-    def __init__(self, thread: LoopThread, make: Callable[[], Any]) -> None:
-        self._thread = thread
-        self._inner = thread.call(make)
+    def __init__(self, loop: Any, inner: Any) -> None:
+        self._loop = loop
+        self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        if not callable(found):
-            return found
-        return lambda *args, **kwargs: self._thread.call(found, *args, **kwargs)
+        if inspect.iscoroutinefunction(found):
+            return partial(self._loop.call, found)
+        return Seen(self._loop, found) if name == "queries" else found
 
 
 @pytest.fixture
-def in_loop() -> Iterator[Callable[[Callable[[], Any]], Any]]:
-    """Makes objects that live in an event loop, to be used from threads."""
-    thread = LoopThread()
-    yield lambda make: InLoop(thread, make)
-    thread.stop()
+def seen(loop: Any) -> Iterator[Callable[..., Engine]]:
+    """Opens asynchronous engines that threads can call."""
+    opened: list[Any] = []
+
+    async def open_(url: str, **options: Any) -> AsyncEngine:
+        return await AsyncEngine.open(url, **options)
+
+    def see(url: str, **options: Any) -> Engine:
+        opened.append(Seen(loop, loop.call(open_, url, **options)))
+        return cast(Engine, opened[-1])
+
+    yield see
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, file: str) -> str:
+    """An empty store of each kind."""
+    if request.param == "postgres":
+        found: str = request.getfixturevalue("log_url")
+        return found
+    return "memory://" if request.param == "memory" else file
