@@ -6,8 +6,7 @@ It decides and stores nothing of its own: inside is an `Engine`, whose calls its
 from __future__ import annotations
 
 from functools import partial
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, assert_type
 
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
@@ -16,14 +15,22 @@ from ..readers.readers import FIRST_BATCH
 from ..settings import Settings
 from ..url import is_postgres, open_loop_store
 from .awaited import Outside, awaited, awaited_write
-from .opening import Opening
+from .opening import AsyncClosing, Opening
 from .queries import AsyncQueries
 from .runner import Runner
 from .running import opened
 from .subscription import AsyncSubscription, Watch
 
+if TYPE_CHECKING:
+    from mentorcycle.domain.actor import Actor
+    from mentorcycle.domain.commands import Command
+    from mentorcycle.domain.refusal import Refused
 
-class AsyncEngine(Outside[Engine]):
+    from ..queries import Listing
+    from ..receipt import Receipt
+
+
+class AsyncEngine(AsyncClosing, Outside[Engine]):
     """Cycles of one tenant in one store, for the tasks of one event loop. Open it after `fork`, once per loop.
 
     What each method does and raises is said at `Engine`. On PostgreSQL tasks share commits, and a task that is
@@ -87,17 +94,17 @@ class AsyncEngine(Outside[Engine]):
         await self._runner.close(self._inner.close)
         await self._watch.end()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
 
 def _on_loop(url: str, tenant: str, settings: Settings, *, read_only: bool) -> Engine:
     store = open_loop_store(url, clock=clock_of(settings), patience=settings.patience, read_only=read_only)
     engine = Engine(store, tenant=tenant, settings=settings)
     engine.queries.readers.largest = FIRST_BATCH  # a large one would keep the loop from everybody else
     return engine
+
+
+if TYPE_CHECKING:  # the type checker holds that nothing of a signature is lost on the way
+
+    async def _typed(engine: AsyncEngine, command: Command, actor: Actor) -> None:
+        outcome = await engine.execute(command, actor, command_id="", dry_run=True)
+        assert_type(outcome, Receipt | Refused)
+        assert_type(await engine.queries.cycles(actor, limit=1), Listing)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 
-class Closable(Protocol):
-    """What has to be closed."""
+class AsyncClosing(ABC):
+    """A base for whatever has a `close` to be awaited, which the end of an `async with` block does."""
 
+    @abstractmethod
     async def close(self) -> None:
-        """Give back what was opened."""
+        """Give back what was opened; a second call does nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
 
 
-C = TypeVar("C", bound=Closable)
+C = TypeVar("C", bound=AsyncClosing)
 
 
 class Opening(Generic[C]):

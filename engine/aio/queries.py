@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from mentorcycle.domain.ids import DEFAULT_TENANT
@@ -14,12 +13,12 @@ from ..queries import Queries
 from ..settings import utc_now
 from ..url import is_postgres, open_loop_store
 from .awaited import Outside, awaited
-from .opening import Opening
+from .opening import AsyncClosing, Opening
 from .runner import Runner
 from .running import opened
 
 
-class AsyncQueries(Outside[Queries]):
+class AsyncQueries(AsyncClosing, Outside[Queries]):
     """Every question of one tenant, for the tasks of one event loop. What each answers is said at `Queries`."""
 
     def __init__(self, queries: Queries, runner: Runner) -> None:
@@ -77,14 +76,6 @@ class AsyncQueries(Outside[Queries]):
     async def close(self) -> None:
         """Give back what `open` opened."""
         await self._runner.close(self._inner.close)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _on_loop(url: str, *, tenant: str, clock: Callable[[], datetime]) -> Queries:
