@@ -5,8 +5,9 @@ It decides and stores nothing of its own: inside is an `Engine`, whose calls its
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Self, assert_type
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, assert_type
 
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
     from ..queries import Listing
     from ..receipt import Receipt
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class AsyncEngine(AsyncClosing, Outside[Engine]):
@@ -88,6 +93,14 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
     def subscribe(self, after: int = 0) -> AsyncSubscription:
         """Every event after a position, in order, as it is appended; iterating waits until it is stopped."""
         return AsyncSubscription(self._inner.store, self.tenant, after, self._runner, self._watch)
+
+    async def run(self, work: Callable[Concatenate[Engine, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function of an `Engine` gives, for example `undo.work_of_batch`: it is called as if by a thread.
+
+        On PostgreSQL in the thread of the loop, so it must wait for nothing but its engine; on SQLite in the one that
+        writes.
+        """
+        return await self._runner.write(work, self._inner, *args, **kwargs)
 
     async def close(self) -> None:
         """Give back what was opened; a second call does nothing."""

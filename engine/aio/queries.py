@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
@@ -16,6 +16,9 @@ from .awaited import Outside, awaited
 from .opening import AsyncClosing, Opening
 from .runner import Runner
 from .running import opened
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class AsyncQueries(AsyncClosing, Outside[Queries]):
@@ -72,6 +75,10 @@ class AsyncQueries(AsyncClosing, Outside[Queries]):
     trail = awaited(Queries.trail)
     batches = awaited(Queries.batches)
     batch = awaited(Queries.batch)
+
+    async def run(self, work: Callable[Concatenate[Queries, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function of `Queries` gives, for example `overview.overview`; see `AsyncEngine.run`."""
+        return await self._runner.run(work, self._inner, *args, **kwargs)
 
     async def close(self) -> None:
         """Give back what `open` opened."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import threading
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +15,11 @@ import pytest
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import CommandReused, NotFound, StoreUnavailable, UnknownStore
+from mentorcycle.domain.events import Participant
 from mentorcycle.domain.refusal import Refused, RefusedError
 from mentorcycle.engine import AsyncEngine, AsyncQueries, Engine, Receipt, Settings
+from mentorcycle.engine.overview import overview
+from mentorcycle.engine.undo import work_of_batch
 
 COORDINATOR = Actor.coordinator("north")
 
@@ -196,6 +201,48 @@ async def test_what_cannot_be_opened_is_said_and_leaves_nothing(tmp_path: Any, d
         async with AsyncEngine.open(database):
             pass
     assert not list(tmp_path.iterdir())
+
+
+async def test_whatever_takes_an_engine_for_threads_can_be_run_by_tasks(url: str) -> None:
+    async with AsyncEngine.open(url) as engine:
+        await engine.ensure_programme(COORDINATOR)
+        batch = await engine.execute_many([c.AddPerson("Ada"), c.AddPerson("Bo")], COORDINATOR)
+        ada, bo = (receipt.subject for receipt in batch.receipts)
+        pair = (Participant(ada, mentee=True), Participant(bo, mentor=True))
+        (await engine.execute(c.PublishPairing(pair), COORDINATOR)).or_raise()
+        cycle = (await engine.execute(c.OpenCycle(ada), COORDINATOR)).or_raise().subject
+        work = await engine.run(work_of_batch, batch.id, COORDINATOR)
+        assert work.others == {ada: ("PersonAdded",), bo: ("PersonAdded",)}
+        page = await engine.queries.run(overview, cycle, COORDINATOR, date(2026, 9, 7))
+        assert (page.cycle.id, page.names[bo]) == (cycle, "Bo")
+
+
+async def test_on_sqlite_a_call_that_has_begun_goes_on_and_one_that_has_not_is_never_made(file: str) -> None:
+    held, go_on = threading.Event(), threading.Event()
+
+    def clock() -> datetime:
+        held.set()
+        assert go_on.wait(60)
+        return datetime(2026, 9, 7, tzinfo=UTC)
+
+    async with AsyncEngine.open(file, settings=Settings(clock=clock)) as engine:
+        begun, waiting = (
+            asyncio.create_task(
+                engine.execute(c.CreateProgramme(name, programme=name), COORDINATOR, command_id=name)
+            )
+            for name in ("one", "two")
+        )
+        await asyncio.to_thread(held.wait, 60)
+        for task in (begun, waiting):
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        go_on.set()
+        for name, repeated in (("one", True), ("two", False)):
+            again = await engine.execute(
+                c.CreateProgramme(name, programme=name), COORDINATOR, command_id=name
+            )
+            assert again.or_raise().repeated == repeated
 
 
 async def test_questions_alone_are_asked_of_what_others_append(file: str, log_url: str) -> None:
