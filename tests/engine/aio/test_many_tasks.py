@@ -46,6 +46,15 @@ def stopped(what: str) -> Callable[..., Any]:
     return refuse
 
 
+def for_us(ours: Callable[[], Any], others: Callable[[], Any]) -> Callable[[], Any]:
+    """Makes one thing when our code asks for it, and another for everybody else."""
+
+    def make() -> Any:
+        return ours() if sys._getframe(1).f_globals["__name__"].startswith("mentorcycle.") else others()
+
+    return make
+
+
 @contextmanager
 def nothing_blocking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Within, it fails to do what stops a thread, or begins another: in psycopg, and in all that is loaded of ours."""
@@ -62,6 +71,9 @@ def nothing_blocking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             for name, value in list(vars(module).items()):
                 if callable(value) and value.__hash__ and value in wrong:
                     patch.setattr(module, name, wrong[value])
+        patch.setattr(time, "sleep", stopped("sleep"))
+        patch.setattr(threading, "Lock", for_us(Momentary, threading.Lock))
+        patch.setattr(threading, "RLock", for_us(stopped("a lock for threads"), threading.RLock))
         patch.setattr(psycopg.Connection, "connect", stopped("connect"))
         patch.setattr(psycopg.Connection, "wait", stopped("a query"))
         yield
@@ -124,7 +136,16 @@ async def test_hundreds_of_tasks_in_one_thread_lose_nothing_and_never_stop_the_l
                 async with engine.subscribe(after=start) as subscription:
                     return [(await anext(subscription)).position for _ in range(200)]
 
+            async def hold_back() -> None:
+                async with await psycopg.AsyncConnection.connect(log_url) as connection:
+                    await connection.execute("SELECT pg_current_xact_id()")  # nothing gets a position meanwhile
+                    holding.set()
+                    await asyncio.sleep(0.05)
+
+            holding = asyncio.Event()
             async with asyncio.TaskGroup() as group:
+                group.create_task(hold_back())
+                await holding.wait()
                 contacts = [group.create_task(contact(n)) for n in range(1, 61)]
                 adding = [group.create_task(add(n)) for n in range(140)]
                 asking = [group.create_task(ask(n)) for n in range(60)]
