@@ -22,6 +22,7 @@ from mentorcycle.domain.refusal import Refused
 from mentorcycle.engine import AsyncEngine, Receipt, Settings
 from mentorcycle.engine.aio import bridge
 
+UNPLACED = "SELECT count(*) FROM mentorcycle.arrivals WHERE tx > (SELECT max(tx) FROM mentorcycle.positions)"
 COORDINATOR = Actor.coordinator("north")
 
 
@@ -138,9 +139,14 @@ async def test_hundreds_of_tasks_in_one_thread_lose_nothing_and_never_stop_the_l
 
             async def hold_back() -> None:
                 async with await psycopg.AsyncConnection.connect(log_url) as connection:
-                    await connection.execute("SELECT pg_current_xact_id()")  # nothing gets a position meanwhile
+                    await connection.execute(
+                        "SELECT pg_current_xact_id()"
+                    )  # nothing gets a position meanwhile
                     holding.set()
-                    await asyncio.sleep(0.05)
+                    count = await connection.execute(UNPLACED)
+                    while await count.fetchone() == (0,):
+                        count = await connection.execute(UNPLACED)
+                    await asyncio.sleep(0.02)
 
             holding = asyncio.Event()
             async with asyncio.TaskGroup() as group:
