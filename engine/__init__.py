@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .aio.engine import AsyncEngine
+    from .aio.queries import AsyncQueries
+    from .aio.subscription import AsyncSubscription
     from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from .unit import Unit
 
 __all__ = [
+    "AsyncEngine",
+    "AsyncQueries",
+    "AsyncSubscription",
     "Batch",
     "Copied",
     "Engine",
@@ -28,6 +34,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AsyncEngine": "aio.engine",
+    "AsyncQueries": "aio.queries",
+    "AsyncSubscription": "aio.subscription",
     "Batch": "receipt",
     "Copied": "copying",
     "Engine": "engine",

@@ -14,6 +14,7 @@ from .stores.clock import utc_microseconds
 from .stores.port import Log, Store
 
 if TYPE_CHECKING:
+    from .aio.on_loop import OnLoop
     from .stores.transfer import Moment, Target
 
 SQLITE = "sqlite:///"
@@ -146,12 +147,33 @@ def _postgres(url: str, *, clock: Callable[[], int] | None, patience: float, rea
     return PostgresStore(url, clock=clock, patience=patience, read_only=read_only)
 
 
+def on_loop() -> OnLoop:
+    """The runner of what `open_loop_store` opens."""
+    with _driver_needed():
+        from .aio.on_loop import OnLoop
+    return OnLoop()
+
+
+def open_loop_store(url: str, *, clock: Callable[[], int] | None, patience: float, read_only: bool) -> Store:
+    """The store in PostgreSQL at a URL, for tasks; see `open_store`."""
+    with _driver_needed():
+        from .aio.postgres import LoopStore
+    return LoopStore(url, clock=clock, patience=patience, read_only=read_only)
+
+
 @contextmanager
 def _driver_needed() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "psycopg":
+        missing = (error.name or "").partition(".")[0]
+        if missing == "greenlet":
+            raise StoreUnavailable(
+                "AsyncEngine cannot open PostgreSQL stores here",
+                "what lets its tasks wait is not installed (greenlet)",
+                "run: pip install 'mentorcycle[postgres,async]'",
+            ) from error
+        if missing != "psycopg":
             raise
         raise _without_driver(error) from error
     except ImportError as error:  # psycopg is there, and libpq is not

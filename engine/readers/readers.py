@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
@@ -18,6 +17,7 @@ from mentorcycle.projections import MODELS
 from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
+from ..stores.pace import pace_of
 from ..stores.port import Log
 from ..undisturbed import undisturbed
 from . import registry
@@ -63,7 +63,7 @@ class Readers:
         self._decode = decode
         self._batch = batch
         self.largest = largest
-        self._catching_up = Lock()
+        self._catching_up = pace_of(store).lock()
 
     @contextmanager
     def view(self) -> Iterator[View]:

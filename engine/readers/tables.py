@@ -8,11 +8,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from threading import RLock
 from typing import Protocol, runtime_checkable
 
 from mentorcycle.projections.connection import Connection, SqliteConnection
 
+from ..stores.pace import THREADS, Pace, pace_of
 from ..stores.port import Log
 
 
@@ -28,16 +28,16 @@ class Tables(Protocol):
 
 
 class MemoryTables:
-    """Tables in a private database, for a store that has none; one thread at a time reads or writes.
+    """Tables in a private database, for a store that has none; one thread or task at a time reads or writes.
 
     They are empty again once another log has taken the place of the one they tell of, which `incarnation` says.
     """
 
-    def __init__(self, incarnation: Callable[[], str]) -> None:
+    def __init__(self, incarnation: Callable[[], str], pace: Pace = THREADS) -> None:
         self._incarnation = incarnation
         self._of = incarnation()
         self._connection = _database()
-        self._lock = RLock()
+        self._lock = pace.rlock()
         self._lent = 0
 
     @contextmanager
@@ -72,7 +72,7 @@ class MemoryTables:
 
 def tables_of(store: Log) -> Tables:
     """The store's own connections, or a private database beside a log elsewhere."""
-    return store if isinstance(store, Tables) else MemoryTables(store.incarnation)
+    return store if isinstance(store, Tables) else MemoryTables(store.incarnation, pace_of(store))
 
 
 def _database() -> SqliteConnection:

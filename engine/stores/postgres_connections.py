@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
@@ -24,10 +24,12 @@ from mentorcycle.domain.errors import StoreUnavailable
 from . import postgres_schema as schemas
 from .bell import Bell
 from .mark import UNFINISHED, check_finished
+from .pace import THREADS, Pace
 from .postgres_arrays import adapt
 from .postgres_errors import closed, parsed, place_of, unavailable
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+Connect: TypeAlias = Callable[[str, dict[str, Any]], Connection]
 
 DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 _TRUE = ("y", "yes", "t", "true", "on", "1")
@@ -55,6 +57,11 @@ class _Quiet(psycopg.Connection[tuple[Any, ...]]):
         """What libpq holds closes itself, in the process that opened it."""
 
 
+def connect(conninfo: str, options: dict[str, Any]) -> Connection:
+    """A new connection, whose thread stands still while the server works."""
+    return _Quiet.connect(conninfo, **options)
+
+
 class _Turn:
     """The right to hold one connection. It ends when nobody refers to it, so no interrupt can lose it for ever."""
 
@@ -79,6 +86,8 @@ class Connections:
         patience: float,
         read_only: bool,
         unfinished: bool = False,
+        connect: Connect = connect,
+        pace: Pace = THREADS,
     ) -> None:
         refuse_db_functions()
         self.conninfo = conninfo
@@ -88,17 +97,18 @@ class Connections:
         self.incarnation = ""
         self._unfinished = unfinished
         self._size = size
+        self._connect = connect
         self._process = os.getpid()
         self._closed = False
         given = parsed(conninfo)
-        self._kwargs: dict[str, Any] = {
+        self._options: dict[str, Any] = {
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",
             "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
         }
         self._lock = Lock()
         self._turns: WeakSet[_Turn] = WeakSet()
-        self._given_back = Bell()
+        self._given_back = Bell(pace)
         self._idle: deque[tuple[Connection, float]] = deque([(self.single(), monotonic())])
 
     @contextmanager
@@ -122,7 +132,7 @@ class Connections:
         """A connection of its own, that the caller closes."""
         self.check_usable()
         try:
-            connection = _Quiet.connect(self.conninfo, **self._kwargs)
+            connection = self._connect(self.conninfo, self._options)
             try:
                 self._configure(connection)
             except BaseException:

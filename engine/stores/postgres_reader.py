@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 from mentorcycle.domain.errors import StoreUnavailable
 
 from ..closing import Closing
 from .bell import Bell, head_past
+from .pace import THREADS, Pace
 from .port import KnownCommand, NewWords, StoredRow
-from .postgres_connections import Connection, Connections
+from .postgres_connections import Connect, Connection, Connections, connect
 from .postgres_errors import place_of, translated
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
@@ -34,6 +35,9 @@ class PostgresReader(Closing):
     `unfinished` is for who makes a copy of a log in it.
     """
 
+    pace: Pace = THREADS
+    _connect: Connect = staticmethod(connect)
+
     def __init__(
         self,
         conninfo: str,
@@ -51,12 +55,14 @@ class PostgresReader(Closing):
             patience=patience,
             read_only=read_only,
             unfinished=unfinished,
+            connect=self._connect,
+            pace=self.pace,
         )
         self.schema = schema
         self._sql = spoken_to(schema)
         self._patience = patience
-        self._bell = Bell()
-        self._listener = Listener(self._connections.single, channel(schema), self._bell)
+        self._bell = Bell(self.pace)
+        self._listener = Listener(self._connections.single, channel(schema), self._bell, self.pace)
 
     def incarnation(self) -> str:
         """Which log this is, as the last connection that was made found it; nothing is asked now.
@@ -230,7 +236,7 @@ class PostgresReader(Closing):
                     raise held_back(
                         connection, self._connections.conninfo, tx, monotonic() - started, recorded=recorded
                     )
-            sleep(pause)
+            self.pace.sleep(pause)
             pause = min(pause * 1.5, _LONGEST)
 
     def _place(self, connection: Connection) -> None:
