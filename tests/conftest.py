@@ -156,6 +156,11 @@ SHAPE = """
     (SELECT array_agg(o::text) FROM mentorcycle.origin o)"""
 
 
+MODEL_TABLES = """SELECT c.oid::regclass::text FROM pg_class c
+  WHERE c.relnamespace = 'mentorcycle_models'::regnamespace AND c.relkind = 'r'
+  AND c.relname NOT IN ('meta', 'log', 'made')"""
+
+
 class Logs:
     """Databases with an empty log. Making one takes long, so those that only have other rows are used again."""
 
@@ -197,6 +202,8 @@ class Logs:
                 )  # past the triggers that keep events
                 for table in ("events", "commands", "words", "arrivals", "positions"):
                     connection.execute(f"DELETE FROM mentorcycle.{table}")
+                for (table,) in connection.execute(MODEL_TABLES).fetchall():
+                    connection.execute(f"DELETE FROM {table}")
                 return True
         except psycopg.Error:
             return False
