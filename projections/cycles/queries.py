@@ -36,7 +36,8 @@ ROWS = Sql(
 SPAN_AT = """(SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened AND valid_from <= ?)
              AS valid_from"""
 EVERY = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
-            WHERE h.tenant = ? AND h.opened > ? AND h.opened <= ? ORDER BY h.opened LIMIT ?"""
+            WHERE h.tenant = ? AND h.opened > 0 AND h.opened > ? AND h.opened <= ?
+            ORDER BY h.opened LIMIT ?"""
 ONE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
           WHERE h.tenant = ? AND h.cycle = ? AND h.opened <= ?"""
 OF_PEOPLE = each(
@@ -56,7 +57,7 @@ counts AS (
   FROM cycles_bucket_{{g}} AS b CROSS JOIN parts WHERE b.tenant = ?
 )
 SELECT bucket, programme, stage, status, CAST(sum(n) AS bigint) FROM counts
-GROUP BY bucket, programme, stage, status HAVING sum(n) > 0 ORDER BY programme, status, stage"""
+GROUP BY bucket, programme, stage, status ORDER BY programme, status, stage"""
 OPENED = "SELECT opened FROM cycles_head_{g} WHERE tenant = ? AND cycle = ?"
 BEGINNING = """SELECT cycle FROM cycles_head_{g} WHERE tenant = ? AND cycle >= ? AND cycle < ?
                ORDER BY cycle LIMIT ?"""
@@ -213,7 +214,8 @@ class CycleQueries:
         return self._rows(OF_PEOPLE, (upto, json.dumps(sorted(people)), tenant, start, upto), position)
 
     def _buckets(self, tenant: str, position: int | None) -> Iterable[tuple[int, str, str, str, int]]:
-        return self._execute(COUNTS, (NOW if position is None else position, tenant))
+        found = self._execute(COUNTS, (NOW if position is None else position, tenant))
+        return (bucket for bucket in found if bucket[-1])
 
 
 def _matches(

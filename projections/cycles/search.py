@@ -20,18 +20,22 @@ OVER = """SELECT opened, valid_from FROM cycles_span_{g} INDEXED BY cycles_over_
 LAST_LANE = "SELECT max(lane) FROM cycles_span_{g} INDEXED BY cycles_over_{g} WHERE lane > ? AND lane < ?"
 
 # On PostgreSQL, where each statement is a message there and one back, all buckets and all lanes are asked at once.
+# Pairs are compared, and not a bucket for being equal: then only the index that is meant has them in this order.
 ALL_OPEN = f"""
 SELECT s.opened, s.valid_from FROM {{numbers}} CROSS JOIN LATERAL (
   SELECT opened, valid_from FROM cycles_span_{{g}}
-  WHERE bucket = wanted.value AND opened > ? AND opened <= ? AND valid_from <= ? AND since <= ?
-  AND valid_to = {NOW} ORDER BY opened LIMIT ?
+  WHERE (bucket, opened) > (wanted.value, ?) AND (bucket, opened) <= (wanted.value, ?)
+  AND valid_from <= ? AND since <= ? AND valid_to = {NOW} ORDER BY bucket, opened LIMIT ?
 ) AS s ORDER BY s.opened LIMIT ?"""
 ALL_OVER = f"""
-SELECT s.opened, s.valid_from FROM generate_series(0, {LEVELS - 2}) AS level CROSS JOIN LATERAL (
+SELECT s.opened, s.valid_from
+FROM (SELECT ? + level AS number, CAST(1 AS bigint) << level AS reach FROM generate_series(0, {LEVELS - 2}) AS level)
+  AS lanes
+CROSS JOIN LATERAL (
   SELECT opened, valid_from FROM cycles_span_{{g}}
-  WHERE lane = ? + level AND opened > greatest(?, ? - (CAST(1 AS bigint) << level)) AND opened <= ?
-  AND valid_from <= ? AND valid_to > ? AND since <= ?
-  AND bucket = ANY(CAST(translate(?, '[]', '{{{{}}}}') AS bigint[])) ORDER BY opened LIMIT ?
+  WHERE lane IS NOT NULL AND (lane, opened) > (lanes.number, greatest(?, ? - lanes.reach))
+  AND (lane, opened) <= (lanes.number, ?) AND valid_from <= ? AND valid_to > ? AND since <= ?
+  AND bucket = ANY(CAST(translate(?, '[]', '{{{{}}}}') AS bigint[])) ORDER BY lane, opened LIMIT ?
 ) AS s ORDER BY s.opened LIMIT ?"""
 
 Key = tuple[int, int]

@@ -4,6 +4,8 @@ A cycle's rows hang on `opened`, the position of its first event: a short key th
 keeps cycles of one time together. `head` is what never changes, a `span` what was so from `valid_from` up to
 (not including) `valid_to`; `mark` is an event that changed no span, `member` whoever ever was in it.
 
+An index whose condition holds for every row is for questions that say it alone (see `people.tables`).
+
 A bucket is a tenant's programme, stage and status; a `tally` is how many cycles of one part of the model stood in
 it from a position on.
 Spans that are over lie in lanes: by tenant and status, and by how long after the opening they ended, in powers
@@ -35,7 +37,7 @@ HEAD = Table(
        )""",
     (
         "CREATE UNIQUE INDEX cycles_by_id_{g} ON cycles_head_{g} (tenant, cycle)",
-        "CREATE INDEX cycles_by_opening_{g} ON cycles_head_{g} (tenant, opened)",
+        "CREATE INDEX cycles_by_opening_{g} ON cycles_head_{g} (tenant, opened) WHERE opened > 0",
     ),
 )
 

@@ -30,7 +30,8 @@ EACH = Sql(
 PEOPLE = f"SELECT p.key, {SUM} FROM minutes_act_{{g}} AS a CROSS JOIN {{each}}"
 OF_PEOPLE = "a.opened IN (SELECT opened FROM minutes_member_{{g}} WHERE tenant = ? AND person IN ({marks}))"
 TOOK_PART = "EXISTS (SELECT 1 FROM {{each}} WHERE p.key IN ({marks}))"
-OF_CYCLES = "a.opened IN (SELECT opened FROM minutes_team_{{g}} WHERE tenant = ? AND {column} = ?)"
+OF_CYCLE = "a.opened IN (SELECT opened FROM minutes_team_{g} WHERE tenant = ? AND cycle = ?)"
+OF_PROGRAMME = "? = (SELECT programme FROM minutes_team_{g} WHERE opened = a.opened)"
 NO_WAY_IN = "({condition}) IS TRUE"
 """The same condition, and no index leads to it."""
 
@@ -157,10 +158,9 @@ class _Where:
         if people:
             self._add(OF_PEOPLE.format(marks=_marks(people)), tenant, *people)
         if cycle is not None:
-            self._add(OF_CYCLES.format(column="cycle"), tenant, cycle)
+            self._add(OF_CYCLE, tenant, cycle)
         if programme is not None:
-            of_programme = OF_CYCLES.format(column="programme")
-            self._add(NO_WAY_IN.format(condition=of_programme), tenant, programme)
+            self._add(OF_PROGRAMME, programme)
 
     def one_of(self, column: str, values: Collection[str]) -> None:
         self._add(f"{column} IN ({_marks(values)})", *values)

@@ -36,13 +36,13 @@ WITH_WORDS = Sql(
 )
 PAGE = (
     PERSON
-    + """WHERE t.tenant = ? AND (t.folded, t.added) > (?, ?) AND (t.active <> 0 OR NOT ?)
+    + """WHERE t.tenant = ? AND (t.folded, t.added) > (?, ?) AND t.added > 0 AND (t.active <> 0 OR NOT ?)
          AND (CAST(? AS text) IS NULL OR t.school = ?) ORDER BY t.folded, t.added LIMIT ?"""
 )
 MENTORING = PERSON + "WHERE t.tenant = ? AND t.mentees > 0 ORDER BY t.mentees DESC, t.folded, t.added LIMIT ?"
 PLACE = "SELECT folded, added FROM people_person_{g} WHERE tenant = ? AND person = ?"
 COUNT = """SELECT count(*) FROM people_person_{g} AS t
-           WHERE t.tenant = ? AND (t.active <> 0 OR NOT ?)
+           WHERE t.tenant = ? AND t.added > 0 AND (t.active <> 0 OR NOT ?)
            AND (CAST(? AS text) IS NULL OR t.school = ?)"""
 
 
