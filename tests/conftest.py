@@ -162,10 +162,14 @@ MODEL_TABLES = """SELECT c.oid::regclass::text FROM pg_class c
 
 
 class Logs:
-    """Databases with an empty log. Making one takes long, so those that only have other rows are used again."""
+    """Databases with an empty log. Making one takes long, so those that only have other rows are used again.
 
-    def __init__(self, server: Server) -> None:
+    `furnish` is given the URL of each that is made.
+    """
+
+    def __init__(self, server: Server, furnish: Callable[[str], object] = lambda url: None) -> None:
         self._server = server
+        self._furnish = furnish
         self._free: list[tuple[str, Any]] = []
 
     @contextmanager
@@ -183,6 +187,7 @@ class Logs:
 
         name = f"log_{next(_numbers)}"
         self._server.sql(f"CREATE DATABASE {name} TEMPLATE empty_log STRATEGY file_copy")
+        self._furnish(self._server.database(name))
         with psycopg.connect(self._server.database(name)) as connection:
             return name, connection.execute(SHAPE).fetchone()
 
