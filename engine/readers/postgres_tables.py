@@ -126,12 +126,12 @@ class PostgresTables(Tables):
         """The lock of whoever feeds it; what is built beside what serves belongs to nobody for long."""
         return self.rows(one) if one.beside else unit_lock(self.where, one.row.name, one.part)
 
-    def workers(self) -> Workers:
-        """Who works, and who feeds which part of which read model for as long as they live."""
+    def workers(self, models: Sequence[ReadModel]) -> Workers:
+        """Who works for these read models, and who feeds which part of them for as long as they live."""
         from .postgres_workers import workers
 
         with self.connections.lend() as connection:
-            return workers(connection, self.where)
+            return workers(connection, self.where, models)
 
     def _note(self, adapted: Watched) -> None:
         if adapted.wrote_at is not None:

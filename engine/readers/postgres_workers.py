@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mentorcycle.projections import MODELS
 from mentorcycle.projections.moments import from_micros
 from mentorcycle.projections.projection import ReadModel
 
@@ -58,7 +57,7 @@ def picture(connection: Connection, where: str, models: Sequence[ReadModel]) -> 
     return found
 
 
-def workers(connection: Connection, where: str, models: Sequence[ReadModel] = MODELS) -> Workers:
+def workers(connection: Connection, where: str, models: Sequence[ReadModel]) -> Workers:
     """The same with what the workers say of themselves, which may be older than what they hold."""
     seen = picture(connection, where, models)
     held = Counter(seen.held.values())

@@ -299,8 +299,8 @@ class Readers:
 
     def kept_by(self, one: Fed, head: int) -> str:
         """How far something has read, and who keeps it."""
-        part = f", part {one.part}" if len(one.row.positions) > 1 else ""
-        owner = self.tables.workers().owners.get((one.row.name, one.part))
+        part = f", part {one.part + 1}" if len(one.row.positions) > 1 else ""
+        owner = self.tables.workers(self.models).owners.get((one.row.name, one.part))
         who = owner.words if owner else "another process"
         return f"{one.row.name}{part} stands at event {one.position} of {head}, and is kept by {who}"
 

@@ -71,6 +71,6 @@ class Pause:
         """The error for then."""
         return StoreUnavailable(
             "the read models are not up to date",
-            f"{why}; waited {self._patience:g} s",
+            f"{why}; waited {round(self._patience, 1):g} s",
             "see: mentorcycle worker status",
         )

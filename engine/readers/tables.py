@@ -73,8 +73,8 @@ class Tables(ABC):
         """Empty the tables of a model that do not serve any more, where that has not been done."""
         return
 
-    def workers(self) -> Workers:
-        """Who works, and who feeds which part of which read model for as long as they live."""
+    def workers(self, models: Sequence[ReadModel]) -> Workers:
+        """Who works for these read models, and who feeds which part of them for as long as they live."""
         return Workers()
 
     def session(
