@@ -153,6 +153,9 @@ SHAPE = """
     (SELECT array_agg((t.oid, t.tgenabled)::text ORDER BY t.oid) FROM pg_trigger t),
     (SELECT count(*) FROM pg_policy), (SELECT count(*) FROM pg_db_role_setting),
     (SELECT array_agg(m::text ORDER BY m.key) FROM mentorcycle.meta m),
+    (SELECT array_agg(m::text ORDER BY m.key) FROM mentorcycle_models.meta m),
+    (SELECT array_agg(m::text ORDER BY m) FROM mentorcycle_models.made m),
+    (SELECT array_agg(l::text) FROM mentorcycle_models.log l),
     (SELECT array_agg(o::text) FROM mentorcycle.origin o)"""
 
 
