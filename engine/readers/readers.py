@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
@@ -42,6 +43,8 @@ LARGEST_BATCH = 8000
 SMALLEST_BATCH = 50
 LONGEST_WRITE = 0.1
 """Seconds; see `Tables.written`."""
+KEPT_SECONDS = 1.0
+"""For so long it is taken for granted that who moves things on will go on with it."""
 LOOKS = 8
 """How often it is looked whether an owner moves on, before it is tried again whether there still is one."""
 
@@ -74,6 +77,7 @@ class Readers:
         self._batch = batch
         self.largest = largest
         self._catching_up = Lock()
+        self._kept_until = 0.0
 
     @cached_property
     def tables(self) -> Tables:
@@ -110,10 +114,15 @@ class Readers:
         waited = Pause(self.tables.patience if timeout is None else timeout)
         with self._catching_up, _said_if_read_only():
             while True:
-                head, owned = self.take_free(head)
+                owned: list[Fed] = []
+                if monotonic() < self._kept_until:  # it was not long ago that somebody kept all of it
+                    owned = [one for one, _ in due(self._behind(head), head)]
+                if not owned:
+                    head, owned = self.take_free(head)
                 if not owned:
                     return head
-                self._wait_for_owners(owned, head, waited)
+                moved = self._wait_for_owners(owned, head, waited)
+                self._kept_until = monotonic() + KEPT_SECONDS if moved else 0.0
 
     def wait_for(self, position: int, timeout: float | None = None) -> int:
         """Wait for the log to have a position, and for every read model to know it; return the head."""
@@ -286,8 +295,8 @@ class Readers:
 
         self.write(begin)
 
-    def _wait_for_owners(self, owned: Sequence[Fed], head: int, waited: Pause) -> None:
-        """Wait for those to move on whom somebody else feeds, but not for long: they may be free by then."""
+    def _wait_for_owners(self, owned: Sequence[Fed], head: int, waited: Pause) -> bool:
+        """Wait for those to move on whom somebody else feeds; False after a while, since they may be free by then."""
         hindmost = min(owned, key=lambda one: one.position)
         for _ in range(LOOKS):
             if waited.over:
@@ -295,7 +304,8 @@ class Readers:
             waited.wait()
             now = {one.key: one for lineup in self.lineups() for one in lineup.fed}
             if any(now.get(one.key) != one for one in owned):
-                return
+                return True
+        return False
 
     def kept_by(self, one: Fed, head: int) -> str:
         """How far something has read, and who keeps it."""

@@ -33,6 +33,14 @@ _TRUE = ("y", "yes", "t", "true", "on", "1")
 _GLANCE_SECONDS = 1.0  # a turn that was lost to an interrupt ends unheard
 _LIFETIME_SECONDS = 3600.0  # so that what lies between us and a server may change
 
+# A server that is cut off says nothing; without these it would be waited for by the hour.
+_KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+
 # Every statement here has one right plan: by index, from the outside in. One that suits the tables while they are
 # small, and is kept, must not meet them when they are large.
 _SETTINGS = {
@@ -84,6 +92,7 @@ class Connections:
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",
             "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
+            **{name: given.get(name) or seconds for name, seconds in _KEEPALIVES.items()},
         }
         self._lock = Lock()
         self._turns: WeakSet[_Turn] = WeakSet()

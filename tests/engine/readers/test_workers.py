@@ -52,9 +52,10 @@ def start(shared_url: str) -> Iterator[Start]:
 
     yield one
     for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        process.kill()
+        process.wait(SECONDS)
+        if process.stderr is not None:
+            process.stderr.close()
 
 
 @pytest.fixture
