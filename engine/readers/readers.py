@@ -155,6 +155,8 @@ class Readers:
                 self.begin()
                 continue
             left = due(behind, head)
+            if not self.tables.may_write and left:
+                return head, [one for one, _ in left]
             free = [one for one in left if one[0].key not in owned]
             if not free:
                 return head, [one for one, _ in left]

@@ -31,6 +31,9 @@ class Session(Protocol):
     def tables(self) -> Tables:
         """What it writes through."""
 
+    pulse: float
+    """The seconds after which it is time to give a sign of life again."""
+
     def beat(self) -> bool:
         """Give a sign of life, and take or give up its share, if it is time to."""
 
@@ -52,6 +55,11 @@ class Tables(ABC):
 
     patience = 30.0
     """Seconds to wait for others."""
+
+    @property
+    def may_write(self) -> bool:
+        """Whether anything can be brought up to date from here; False where others do it who are not seen here."""
+        return True
 
     @abstractmethod
     def reader(self) -> AbstractContextManager[Connection]:
@@ -94,6 +102,8 @@ class Alone:
     def __init__(self, tables: Tables, name: str) -> None:
         self.tables = tables
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+
+    pulse = 1.0
 
     def beat(self) -> bool:
         """Nobody waits for a sign of life."""

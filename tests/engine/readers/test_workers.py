@@ -23,6 +23,7 @@ from mentorcycle.engine.readers import Readers
 from mentorcycle.engine.readers.postgres_session import PostgresSession
 from mentorcycle.engine.readers.worker import Worker
 from mentorcycle.engine.stores.postgres import PostgresStore
+from mentorcycle.engine.stores.postgres_upgrade import upgrade_schema
 from mentorcycle.engine.stores.sqlite import SQLiteStore
 from mentorcycle.projections import MODELS
 
@@ -179,6 +180,7 @@ ASK = """
 import sys
 from mentorcycle.engine.readers import Readers
 from mentorcycle.engine.stores.postgres import PostgresStore
+from mentorcycle.engine.stores.postgres_upgrade import upgrade_schema
 with PostgresStore(sys.argv[1]) as store:
     readers = Readers(store, batch=5)
     sys.stdin.readline()
@@ -356,3 +358,33 @@ def actor() -> Any:
     from mentorcycle.domain.actor import Actor
 
     return Actor.coordinator()
+
+
+def test_who_may_not_write_waits_for_those_who_do(shared: Any, shared_url: str, seen: Any, rows: Any) -> None:
+    with PostgresStore(shared_url, read_only=True, patience=SECONDS) as store:
+        readers = Readers(store, models=[seen.model()])
+        Readers(shared.store, models=[seen.model()]).catch_up()
+        shared.names("ada")
+        with working(shared_url, seen):
+            assert rows(readers) == [(1, "ada")]
+    with PostgresStore(shared_url, read_only=True, patience=0.1) as store:
+        shared.names("bo")
+        with pytest.raises(StoreUnavailable, match="not up to date"):
+            rows(Readers(store, models=[seen.model()]))
+
+
+def test_programs_of_two_versions_each_keep_their_own(shared: Any, shared_url: str, seen: Any) -> None:
+    """While a new version is rolled out, workers of both are at work, and neither takes the other's share."""
+    upgrade_schema(shared_url, models=[seen.model(2)])
+    shared.names("ada")
+    older, newer = (Readers(shared.store, models=[seen.model(version)]) for version in (1, 2))
+    older.catch_up()
+    with working(shared_url, seen), PostgresStore(shared_url) as store:
+        eventually(lambda: len(older.working().workers) == 1, "the older one is at work")
+        worker = Worker(store, known=[seen.model(2)], lease=LEASE)
+        thread = Thread(target=worker.run)
+        thread.start()
+        eventually(lambda: newer.status()[0].state == "active", "the newer one is not kept from it")
+        worker.stop()
+        thread.join(SECONDS)
+    assert newer.compare("seen").equal
