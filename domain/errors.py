@@ -96,6 +96,20 @@ class StoreNeedsUpgrade(StoreUnavailable):
     """The store was written by another version of the schema than this program speaks."""
 
 
+class CopyUnfinished(StoreUnavailable):
+    """The store is being made by a copy that is not finished: what it holds is not whole, and not verified."""
+
+    def __init__(self, store: str, source: str, target: str, position: int, of: int) -> None:
+        super().__init__(
+            f"{store} is an unfinished copy",
+            f"{position} of {of} events of {source} are in it, and nobody has verified them",
+            f"run: mentorcycle db copy {source} {target}, which goes on where it stopped",
+        )
+        self.source = source
+        self.position = position
+        self.of = of
+
+
 class VerificationFailed(MentorcycleError):
     """Something that was checked as a whole does not hold; `findings` are sentences, and nothing was done."""
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .aio.engine import AsyncEngine
+    from .aio.queries import AsyncQueries
+    from .aio.subscription import AsyncSubscription
+    from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
     from .receipt import Batch, Failed, Pending, Receipt
@@ -12,10 +16,29 @@ if TYPE_CHECKING:
     from .subscription import Subscription
     from .unit import Unit
 
-__all__ = ["Batch", "Engine", "Failed", "Pending", "Queries", "Receipt", "Settings", "Subscription", "Unit"]
+__all__ = [
+    "AsyncEngine",
+    "AsyncQueries",
+    "AsyncSubscription",
+    "Batch",
+    "Copied",
+    "Engine",
+    "Failed",
+    "Pending",
+    "Queries",
+    "Receipt",
+    "Settings",
+    "Subscription",
+    "Unit",
+    "copy",
+]
 
 _HOMES = {
+    "AsyncEngine": "aio.engine",
+    "AsyncQueries": "aio.queries",
+    "AsyncSubscription": "aio.subscription",
     "Batch": "receipt",
+    "Copied": "copying",
     "Engine": "engine",
     "Failed": "receipt",
     "Pending": "receipt",
@@ -24,6 +47,7 @@ _HOMES = {
     "Settings": "settings",
     "Subscription": "subscription",
     "Unit": "unit",
+    "copy": "copying",
 }
 
 

@@ -5,7 +5,7 @@ It joins the rooms and holds no rule: deciding is the domain's, storing the stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -74,7 +74,7 @@ class Engine(Closing):
         settings = settings or Settings()
         store = open_store(
             url,
-            clock=None if settings.clock is utc_now else lambda: to_micros(settings.clock()),
+            clock=clock_of(settings),
             patience=settings.patience,
             create=create,
             read_only=read_only,
@@ -228,3 +228,8 @@ class Engine(Closing):
         if not state.published:
             self.execute(c.PublishDefinition(shipped().source, programme), actor).or_raise()
         return self.programme(programme)
+
+
+def clock_of(settings: Settings) -> Callable[[], int] | None:
+    """The clock of a store, in microseconds; None for the store's own."""
+    return None if settings.clock is utc_now else lambda: to_micros(settings.clock())

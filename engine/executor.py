@@ -24,6 +24,7 @@ from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
 from .states import Load, States
+from .stores.pace import pace_of
 from .stores.port import Appended, KnownCommand, Store, StoredRow, Streams
 from .turns import Turns
 from .view import View
@@ -97,7 +98,8 @@ class Executor(Deciding):
         super().__init__(settings, states, decider)
         self._store = store
         self._tenant = tenant
-        self._turns = Turns()
+        self._pace = pace_of(store)
+        self._turns = Turns(self._pace)
 
     def one(
         self, command: Command, actor: Actor, said: Said, *, command_id: str | None, dry_run: bool
@@ -124,6 +126,11 @@ class Executor(Deciding):
                     return self.known(request)
         assert conflict is not None
         raise conflict
+
+    def attempted(self, request: Request, view: View) -> Ready | Refused | Failed:
+        """The same, after those who wait were let go on."""
+        self._pace.breathe()
+        return super().attempted(request, view)
 
     def receipt(self, request: Request, ready: Ready, appended: Appended) -> Receipt:
         """The receipt of a slice that is durable; from now on its states can be kept."""

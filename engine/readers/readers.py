@@ -10,13 +10,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.projections import MODELS
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
+from ..stores.pace import pace_of
 from ..stores.port import Log
 from ..undisturbed import undisturbed
 from . import registry
@@ -62,7 +63,7 @@ class Readers:
         self._decode = decode
         self._batch = batch
         self.largest = largest
-        self._catching_up = Lock()
+        self._catching_up = pace_of(store).lock()
 
     @contextmanager
     def view(self) -> Iterator[View]:
@@ -190,7 +191,7 @@ class Readers:
             self._decode = decode
         return self._decode
 
-    def _lineups(self, connection: sqlite3.Connection) -> list[Lineup]:
+    def _lineups(self, connection: Connection) -> list[Lineup]:
         rows = registry.read(connection)
         return [lineup(model, rows) for model in self.models]
 

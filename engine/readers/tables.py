@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from threading import RLock
 from typing import Protocol, runtime_checkable
 
+from mentorcycle.projections.connection import Connection, SqliteConnection
+
+from ..stores.pace import THREADS, Pace, pace_of
 from ..stores.port import Log
 
 
@@ -18,28 +20,28 @@ from ..stores.port import Log
 class Tables(Protocol):
     """Lends connections to the tables of read models; no `sqlite3.Error` gets out, but as `StoreUnavailable`."""
 
-    def reader(self) -> AbstractContextManager[sqlite3.Connection]:
+    def reader(self) -> AbstractContextManager[Connection]:
         """A connection whose queries all see the same moment."""
 
-    def writer(self) -> AbstractContextManager[sqlite3.Connection]:
+    def writer(self) -> AbstractContextManager[Connection]:
         """A transaction that nobody else can begin meanwhile: committed at the end, rolled back on error."""
 
 
 class MemoryTables:
-    """Tables in a private database, for a store that has none; one thread at a time reads or writes.
+    """Tables in a private database, for a store that has none; one thread or task at a time reads or writes.
 
     They are empty again once another log has taken the place of the one they tell of, which `incarnation` says.
     """
 
-    def __init__(self, incarnation: Callable[[], str]) -> None:
+    def __init__(self, incarnation: Callable[[], str], pace: Pace = THREADS) -> None:
         self._incarnation = incarnation
         self._of = incarnation()
         self._connection = _database()
-        self._lock = RLock()
+        self._lock = pace.rlock()
         self._lent = 0
 
     @contextmanager
-    def reader(self) -> Iterator[sqlite3.Connection]:
+    def reader(self) -> Iterator[SqliteConnection]:
         """The connection, while no other thread reads or writes."""
         with self._lock:
             self._forget_another_log()
@@ -50,7 +52,7 @@ class MemoryTables:
                 self._lent -= 1
 
     @contextmanager
-    def writer(self) -> Iterator[sqlite3.Connection]:
+    def writer(self) -> Iterator[SqliteConnection]:
         """The connection in a transaction: committed at the end, rolled back on error."""
         with self.reader() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -70,8 +72,10 @@ class MemoryTables:
 
 def tables_of(store: Log) -> Tables:
     """The store's own connections, or a private database beside a log elsewhere."""
-    return store if isinstance(store, Tables) else MemoryTables(store.incarnation)
+    return store if isinstance(store, Tables) else MemoryTables(store.incarnation, pace_of(store))
 
 
-def _database() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+def _database() -> SqliteConnection:
+    return sqlite3.connect(
+        ":memory:", isolation_level=None, check_same_thread=False, factory=SqliteConnection
+    )

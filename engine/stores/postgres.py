@@ -46,7 +46,7 @@ class PostgresStore(PostgresReader):
         )
         self.commits = 0
         self.clock = clock
-        self._group: GroupCommit[Request, tuple[Written, int]] = GroupCommit(self._shared)
+        self._group: GroupCommit[Request, tuple[Written, int]] = GroupCommit(self._shared, self.pace)
 
     def append(self, slice_: Slice) -> Appended:
         """Append atomically and durably; raise `Conflict` or `CommandReused` with nothing written.

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from mentorcycle.domain.errors import CannotJoin, CommandReused, Conflict
+from mentorcycle.projections.connection import Dialect, SqliteConnection
 
 from .admission import expectations
 from .bell import Bell
@@ -33,6 +34,8 @@ _BEGIN = "say BEGIN IMMEDIATE on it first, and COMMIT in the end"
 class _Plain:
     """A host's connection as the store knows connections: rows are tuples, whatever the host made of them."""
 
+    dialect = Dialect.SQLITE
+
     def __init__(self, host: sqlite3.Connection) -> None:
         self._host = host
 
@@ -45,6 +48,11 @@ class _Plain:
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> sqlite3.Cursor:
         return self._cursor().executemany(statement, rows)
+
+    def chunks(self, statement: str, size: int) -> Iterator[list[Any]]:
+        rows = self.execute(statement)
+        while chunk := rows.fetchmany(size):
+            yield chunk
 
     def _cursor(self) -> sqlite3.Cursor:
         cursor = sqlite3.Cursor(self._host)
@@ -63,20 +71,20 @@ class _Lent(Connections):
         self._check_store = check
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[SqliteConnection]:
         """The connection, in the transaction that it is in."""
         given = self._host.text_factory
         self._host.text_factory = str
         try:
             with translated(self.path):
-                yield cast(sqlite3.Connection, self._rows)
+                yield cast(SqliteConnection, self._rows)
         finally:
             self._host.text_factory = given
 
     snapshot = reading
 
     @contextmanager
-    def writing(self, deadline: float | None = None) -> Iterator[sqlite3.Connection]:
+    def writing(self, deadline: float | None = None) -> Iterator[SqliteConnection]:
         """The connection within a savepoint, which an error goes back to."""
         with self.reading() as connection, _savepoint(self._rows, self.path):
             room = connection.execute("PRAGMA cache_size").fetchone()[0]
