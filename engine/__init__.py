@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
+    from .readers.worker import Worker
     from .receipt import Batch, Failed, Pending, Receipt
     from .settings import Settings
     from .subscription import Subscription
@@ -30,6 +31,7 @@ __all__ = [
     "Settings",
     "Subscription",
     "Unit",
+    "Worker",
     "copy",
 ]
 
@@ -47,6 +49,7 @@ _HOMES = {
     "Settings": "settings",
     "Subscription": "subscription",
     "Unit": "unit",
+    "Worker": "readers.worker",
     "copy": "copying",
 }
 

@@ -20,10 +20,10 @@ REBUILD = "mentorcycle db rebuild, on the source"
 
 @dataclass(frozen=True, slots=True)
 class KeptModel:
-    """A read model of the source as people saw it: its digest at a position, and events that it had to leave out."""
+    """A read model of the source as people saw it: its digest, how far its parts had read, and what was left out."""
 
     name: str
-    position: int
+    positions: tuple[int, ...]
     sha256: str
     discarded: frozenset[int]
 
@@ -41,7 +41,7 @@ def kept_models(log: Log) -> list[KeptModel]:
             if connection.execute(LETTERS, (model.name, serving.generation)).fetchone() is None:
                 digest = model.digest(connection, serving.generation)
                 left_out = aside(connection, model.name, serving.generation).events
-                found.append(KeptModel(model.name, serving.position, digest, left_out))
+                found.append(KeptModel(model.name, serving.positions, digest, left_out))
     return found
 
 
@@ -74,7 +74,7 @@ def compared(
     readers = Readers(target.log)
     for model in models if not wrong else ():
         done += 1
-        if made_anew(readers, model.name, model.position, model.discarded, told) != model.sha256:
+        if made_anew(readers, model.name, model.positions, model.discarded, told) != model.sha256:
             wrong.append(
                 f"the read model {model.name} of the source is not what its log says; run: {REBUILD}"
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
@@ -35,6 +35,14 @@ DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 _TRUE = ("y", "yes", "t", "true", "on", "1")
 _GLANCE_SECONDS = 1.0  # a turn that was lost to an interrupt ends unheard
 _LIFETIME_SECONDS = 3600.0  # so that what lies between us and a server may change
+
+# A server that is cut off says nothing; without these it would be waited for by the hour.
+_KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 # Every statement here has one right plan: by index, from the outside in. One that suits the tables while they are
 # small, and is kept, must not meet them when they are large.
@@ -77,6 +85,8 @@ class Connections:
     and what is wrong with the server is known to its threads and not to who asks.
     """
 
+    _settings: Mapping[str, str] = _SETTINGS
+
     def __init__(
         self,
         conninfo: str,
@@ -96,7 +106,7 @@ class Connections:
         self.read_only = read_only
         self.incarnation = ""
         self._unfinished = unfinished
-        self._size = size
+        self.size = size
         self._connect = connect
         self._process = os.getpid()
         self._closed = False
@@ -105,6 +115,7 @@ class Connections:
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",
             "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
+            **{name: given.get(name) or seconds for name, seconds in _KEEPALIVES.items()},
         }
         self._lock = Lock()
         self._turns: WeakSet[_Turn] = WeakSet()
@@ -128,11 +139,11 @@ class Connections:
             self._turns.discard(turn)
             self._given_back.ring()
 
-    def single(self) -> Connection:
-        """A connection of its own, that the caller closes."""
+    def single(self, **parameters: str | int) -> Connection:
+        """A connection of its own, that the caller closes; `parameters` are those of libpq."""
         self.check_usable()
         try:
-            connection = self._connect(self.conninfo, self._options)
+            connection = self._connect(self.conninfo, self._options | parameters)
             try:
                 self._configure(connection)
             except BaseException:
@@ -178,7 +189,7 @@ class Connections:
             self.check_usable()
             rings = self._given_back.rings
             with self._lock:
-                if len(self._turns) < self._size:
+                if len(self._turns) < self.size:
                     turn = _Turn()
                     self._turns.add(turn)
                     return turn
@@ -186,7 +197,7 @@ class Connections:
             if left <= 0:
                 raise StoreUnavailable(
                     f"the store {place_of(self.conninfo)} is busy",
-                    f"all {self._size} connections of this process were in use for {self.patience:g} s",
+                    f"all {self.size} connections of this process were in use for {self.patience:g} s",
                     "try again, or open the store with more connections",
                 )
             self._given_back.wait(rings, min(left, _GLANCE_SECONDS))
@@ -213,17 +224,24 @@ class Connections:
             connection.close()
 
     def _configure(self, connection: Connection) -> None:
-        """Look a new connection over: our settings, the schema that we speak, and the cluster that it was left in."""
+        """Give a new connection our settings, and look it over."""
         wait = f"{max(1, round(self.patience * 1000))}ms"
-        settings = {**_SETTINGS, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
+        settings = {**self._settings, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
         if self.read_only:
             settings["default_transaction_read_only"] = "on"
         adapt(connection)
+        self._set(connection, settings)
+        self._look_over(connection)
+
+    def _set(self, connection: Connection, settings: Mapping[str, str]) -> None:
         names, values = list(settings), list(settings.values())
         connection.execute(
             "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)",
             (names, values),
         )
+
+    def _look_over(self, connection: Connection) -> None:
+        """The schema that we speak, and the cluster that it was left in."""
         schema = sql.Identifier(self.schema)
         try:
             row = connection.execute(
