@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Thread
@@ -176,6 +177,49 @@ def test_a_command_that_fails_leaves_the_transaction_as_it_was(
         host.note(connection, "after")
     connection.commit()
     assert (host.notes(), minutes()) == (["after", "before"], [30, 31])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_and_events_agree_whatever_a_host_does(
+    engine: Engine, host: Any, connection: Any, contact: Contact, minutes: Minutes, seed: int
+) -> None:
+    chance, expected, pending, depth = random.Random(seed), list[int](), list[list[int]](), 0
+
+    def keep(connection: Any, events: Any) -> None:
+        for recorded in events:
+            host.note(connection, f"{recorded.event.minutes:03}")
+
+    with engine.join(connection, projections=[keep]) as unit:
+        for n in range(1, 61):
+            match chance.choice(["unit", "unit", "unit", "begin", "release", "undo", "commit", "rollback"]):
+                case "unit":
+                    contact(unit, n)
+                    pending[-1:] = [[*(pending[-1] if pending else []), n]]
+                case "begin" if pending:
+                    depth += 1
+                    connection.execute(f"SAVEPOINT s{depth}")
+                    pending.append([])
+                case "release" if depth:
+                    connection.execute(f"RELEASE s{depth}")
+                    depth -= 1
+                    inner = pending.pop()
+                    pending[-1] += inner
+                case "undo" if depth:
+                    connection.execute(f"ROLLBACK TO s{depth}")
+                    pending[-1] = []
+                case "commit":
+                    connection.commit()
+                    expected += [n for one in pending for n in one]
+                    pending, depth = [], 0
+                case "rollback":
+                    connection.rollback()
+                    pending, depth = [], 0
+            assert unit.committed() == bool(expected)
+        connection.rollback()
+    assert expected
+    assert minutes() == expected
+    assert host.notes() == [f"{n:03}" for n in expected]
+    assert [receipt.events[0].event.minutes for receipt in unit.receipts()] == expected
 
 
 # Hooks and receipts
