@@ -8,23 +8,29 @@ if TYPE_CHECKING:
     from .aio.engine import AsyncEngine
     from .aio.queries import AsyncQueries
     from .aio.subscription import AsyncSubscription
+    from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
-    from .receipt import Batch, Failed, Receipt
+    from .receipt import Batch, Failed, Pending, Receipt
     from .settings import Settings
     from .subscription import Subscription
+    from .unit import Unit
 
 __all__ = [
     "AsyncEngine",
     "AsyncQueries",
     "AsyncSubscription",
     "Batch",
+    "Copied",
     "Engine",
     "Failed",
+    "Pending",
     "Queries",
     "Receipt",
     "Settings",
     "Subscription",
+    "Unit",
+    "copy",
 ]
 
 _HOMES = {
@@ -32,12 +38,16 @@ _HOMES = {
     "AsyncQueries": "aio.queries",
     "AsyncSubscription": "aio.subscription",
     "Batch": "receipt",
+    "Copied": "copying",
     "Engine": "engine",
     "Failed": "receipt",
+    "Pending": "receipt",
     "Queries": "queries",
     "Receipt": "receipt",
     "Settings": "settings",
     "Subscription": "subscription",
+    "Unit": "unit",
+    "copy": "copying",
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
@@ -36,6 +36,9 @@ from .states import State, States
 from .stores.port import Store
 from .subscription import Subscription
 from .url import open_store
+
+if TYPE_CHECKING:
+    from .unit import Projection, Unit
 
 
 class Engine(Closing):
@@ -128,6 +131,24 @@ class Engine(Closing):
         return self._bulk.run(
             listed(commands), actor, said, command_ids=command_ids, dry_run=dry_run, slice_size=slice_size
         )
+
+    def join(
+        self,
+        connection: object,
+        *,
+        models: Sequence[str] = (),
+        projections: Sequence[Projection] = (),
+    ) -> Unit:
+        """Commands within the transaction of a host: `with engine.join(connection) as unit: unit.execute(…)`.
+
+        What they append is committed and rolled back with everything else on that connection, a `sqlite3.Connection`
+        to the file of the log or a `psycopg.Connection` to its database. `models` (SQLite only) are read models to keep
+        up to date there, `projections` are called with each command's events there. Raises `CannotJoin`.
+        """
+        from .unit import Unit
+
+        deciding = (self.settings, self._states, self._decider, self._executor)
+        return Unit(self.store, self.tenant, *deciding, connection, tuple(models), tuple(projections))
 
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
         """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""

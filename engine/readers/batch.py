@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mentorcycle.domain.errors import HistoryUnreadable, StoreUnavailable
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import StoredRow
@@ -52,7 +53,7 @@ def decoded(rows: Iterable[StoredRow], decode: Decode) -> Batch:
 
 
 def take(
-    connection: sqlite3.Connection, model: ReadModel, generation: int, batch: Batch, aside: Aside
+    connection: Connection, model: ReadModel, generation: int, batch: Batch, aside: Aside
 ) -> list[Poison]:
     """Let a read model take a batch within the open transaction; give back the streams to set aside.
 
@@ -90,7 +91,7 @@ def take(
 
 
 def _try(
-    connection: sqlite3.Connection, model: ReadModel, generation: int, events: Sequence[Recorded[Any]]
+    connection: Connection, model: ReadModel, generation: int, events: Sequence[Recorded[Any]]
 ) -> str | None:
     """Apply events, or leave everything as it was and give back the type of the error."""
     connection.execute("SAVEPOINT part")

@@ -5,10 +5,10 @@ Progress is compared inside the transaction, so whoever comes second takes nothi
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from . import registry
@@ -61,7 +61,7 @@ def _advance(
     return True
 
 
-def _take_at_once(connection: sqlite3.Connection, model: ReadModel, row: Generation, batch: Batch) -> None:
+def _take_at_once(connection: Connection, model: ReadModel, row: Generation, batch: Batch) -> None:
     events = aside(connection, model.name, row.generation).readable(batch.events)
     if not events:
         return
@@ -74,7 +74,7 @@ def _take_at_once(connection: sqlite3.Connection, model: ReadModel, row: Generat
 
 
 def _take_carefully(
-    connection: sqlite3.Connection, model: ReadModel, row: Generation, batch: Batch, now: int
+    connection: Connection, model: ReadModel, row: Generation, batch: Batch, now: int
 ) -> bool:
     left_out = aside(connection, model.name, row.generation)
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.moments import from_micros
 
 from ..stores.port import StoredRow
@@ -36,7 +36,7 @@ def dead_letters(readers: Readers) -> list[DeadLetter]:
         return _listed(connection)
 
 
-def _listed(connection: sqlite3.Connection) -> list[DeadLetter]:
+def _listed(connection: Connection) -> list[DeadLetter]:
     return [_letter(*row) for row in connection.execute(LIST)] if registry.read(connection) else []
 
 
@@ -84,7 +84,7 @@ def _resume(readers: Readers, letter: DeadLetter, *, discard: bool, dry_run: boo
 
 def _take_up(
     readers: Readers,
-    connection: sqlite3.Connection,
+    connection: Connection,
     generation: registry.Generation,
     letter: DeadLetter,
     rows: list[StoredRow],

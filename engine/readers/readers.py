@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.projections import MODELS
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.pace import pace_of
@@ -190,7 +191,7 @@ class Readers:
             self._decode = decode
         return self._decode
 
-    def _lineups(self, connection: sqlite3.Connection) -> list[Lineup]:
+    def _lineups(self, connection: Connection) -> list[Lineup]:
         rows = registry.read(connection)
         return [lineup(model, rows) for model in self.models]
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 BUILDING, ACTIVE, FAILED = "building", "active", "failed"
@@ -65,7 +66,7 @@ class Generation(NamedTuple):
     error: str | None
 
 
-def read(connection: sqlite3.Connection) -> list[Generation]:
+def read(connection: Connection) -> list[Generation]:
     """Every generation of every read model; none when no read model was ever made here."""
     try:
         return [Generation(*row) for row in connection.execute(SELECT)]
@@ -75,7 +76,7 @@ def read(connection: sqlite3.Connection) -> list[Generation]:
         raise
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: Connection) -> None:
     """Make the registry's tables, if they are not there."""
     for statement in TABLES:
         connection.execute(statement)
@@ -139,9 +140,7 @@ def lineup(model: ReadModel, rows: Iterable[Generation]) -> Lineup:
     )
 
 
-def begin(
-    connection: sqlite3.Connection, model: ReadModel, rows: Iterable[Generation], now: int
-) -> Generation:
+def begin(connection: Connection, model: ReadModel, rows: Iterable[Generation], now: int) -> Generation:
     """Make the empty tables of a new generation, after removing what an older version left unfinished."""
     mine = [row for row in rows if row.name == model.name]
     for row in mine:
@@ -156,7 +155,7 @@ def begin(
 
 
 def switch(
-    connection: sqlite3.Connection, model: ReadModel, new: Generation, rows: Iterable[Generation], now: int
+    connection: Connection, model: ReadModel, new: Generation, rows: Iterable[Generation], now: int
 ) -> None:
     """Let a generation serve and remove every other one of its model."""
     for row in rows:
@@ -165,7 +164,7 @@ def switch(
     connection.execute(STATE, (ACTIVE, None, now, new.name, new.generation))
 
 
-def remove(connection: sqlite3.Connection, model: ReadModel, generation: Generation) -> None:
+def remove(connection: Connection, model: ReadModel, generation: Generation) -> None:
     """Drop a generation with its tables and its dead letters."""
     model.drop(connection, generation.generation)
     connection.execute(FORGET, (generation.name, generation.generation))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
+from mentorcycle.projections.connection import Connection, SqliteConnection
 from mentorcycle.projections.projection import ReadModel
 
 from .batch import take
@@ -72,9 +73,20 @@ def compare(readers: Readers, name: str, progress: Progress | None = None) -> Co
             )
 
 
-def _database() -> sqlite3.Connection:
+def made_anew(
+    readers: Readers, name: str, upto: int, discarded: frozenset[int], progress: Progress | None = None
+) -> str:
+    """The digest that a read model has at a position when it is made from the log alone, without some events."""
+    model = readers.model(name)
+    with closing(_database()) as replayed:
+        model.create(replayed, 1)
+        _replay(readers, model, replayed, 0, upto, Aside({}, discarded), progress)
+        return model.digest(replayed, 1)
+
+
+def _database() -> SqliteConnection:
     """An empty database in memory that moves to a temporary file when it grows."""
-    connection = sqlite3.connect("", isolation_level=None)
+    connection = sqlite3.connect("", isolation_level=None, factory=SqliteConnection)
     connection.execute("PRAGMA journal_mode = MEMORY")
     connection.execute("PRAGMA synchronous = OFF")
     return connection
@@ -83,7 +95,7 @@ def _database() -> sqlite3.Connection:
 def _replay(
     readers: Readers,
     model: ReadModel,
-    connection: sqlite3.Connection,
+    connection: Connection,
     position: int,
     upto: int,
     left_out: Aside,
@@ -102,7 +114,7 @@ def _replay(
 
 
 def _differences(
-    model: ReadModel, stored: sqlite3.Connection, generation: int, replayed: sqlite3.Connection
+    model: ReadModel, stored: Connection, generation: int, replayed: Connection
 ) -> Iterator[Difference]:
     for table in model.tables:
         order = f"SELECT {table.key}, * FROM {{}} ORDER BY {table.key}"

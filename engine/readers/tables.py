@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, runtime_checkable
 
+from mentorcycle.projections.connection import Connection, SqliteConnection
+
 from ..stores.pace import THREADS, Pace, pace_of
 from ..stores.port import Log
 
@@ -18,10 +20,10 @@ from ..stores.port import Log
 class Tables(Protocol):
     """Lends connections to the tables of read models; no `sqlite3.Error` gets out, but as `StoreUnavailable`."""
 
-    def reader(self) -> AbstractContextManager[sqlite3.Connection]:
+    def reader(self) -> AbstractContextManager[Connection]:
         """A connection whose queries all see the same moment."""
 
-    def writer(self) -> AbstractContextManager[sqlite3.Connection]:
+    def writer(self) -> AbstractContextManager[Connection]:
         """A transaction that nobody else can begin meanwhile: committed at the end, rolled back on error."""
 
 
@@ -39,8 +41,8 @@ class MemoryTables:
         self._lent = 0
 
     @contextmanager
-    def reader(self) -> Iterator[sqlite3.Connection]:
-        """The connection, while nobody else reads or writes."""
+    def reader(self) -> Iterator[SqliteConnection]:
+        """The connection, while no other thread reads or writes."""
         with self._lock:
             self._forget_another_log()
             self._lent += 1
@@ -50,7 +52,7 @@ class MemoryTables:
                 self._lent -= 1
 
     @contextmanager
-    def writer(self) -> Iterator[sqlite3.Connection]:
+    def writer(self) -> Iterator[SqliteConnection]:
         """The connection in a transaction: committed at the end, rolled back on error."""
         with self.reader() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -73,5 +75,7 @@ def tables_of(store: Log) -> Tables:
     return store if isinstance(store, Tables) else MemoryTables(store.incarnation, pace_of(store))
 
 
-def _database() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+def _database() -> SqliteConnection:
+    return sqlite3.connect(
+        ":memory:", isolation_level=None, check_same_thread=False, factory=SqliteConnection
+    )

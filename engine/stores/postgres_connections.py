@@ -23,6 +23,7 @@ from mentorcycle.domain.errors import StoreUnavailable
 
 from . import postgres_schema as schemas
 from .bell import Bell
+from .mark import UNFINISHED, check_finished
 from .pace import THREADS, Pace
 from .postgres_arrays import adapt
 from .postgres_errors import closed, parsed, place_of, unavailable
@@ -70,6 +71,8 @@ class _Turn:
 class Connections:
     """Lends at most `size` connections at a time; `patience` is how many seconds anybody waits for one, or a lock.
 
+    What a copy has not finished is opened only for the copy, with `unfinished`.
+
     Not psycopg's pool: an interrupt between two lines of that leaves it waiting for a connection that never comes,
     and what is wrong with the server is known to its threads and not to who asks.
     """
@@ -82,6 +85,7 @@ class Connections:
         size: int,
         patience: float,
         read_only: bool,
+        unfinished: bool = False,
         connect: Connect = connect,
         pace: Pace = THREADS,
     ) -> None:
@@ -91,6 +95,7 @@ class Connections:
         self.patience = patience
         self.read_only = read_only
         self.incarnation = ""
+        self._unfinished = unfinished
         self._size = size
         self._connect = connect
         self._process = os.getpid()
@@ -226,14 +231,17 @@ class Connections:
                     "SELECT (SELECT value FROM {0}.meta WHERE key = 'schema'), o.cluster <> c.system_identifier::text"
                     " OR coalesce((SELECT max(tx) FROM {0}.arrivals), 0)"
                     "  >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + o.shift"
+                    ", (SELECT value FROM {0}.meta WHERE key = {1})"
                     " FROM {0}.origin o, pg_control_system() c"
-                ).format(schema)
+                ).format(schema, UNFINISHED)
             ).fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             self._say_what_is_there(connection)
             raise
-        version, moved = row or (None, False)
+        version, moved, copying = row or (None, False, None)
         schemas.check_version(self.conninfo, self.schema, version)
+        if not self._unfinished:
+            check_finished(copying, place_of(self.conninfo), place_of(self.conninfo))
         if moved and not self.read_only:
             connection.execute(sql.SQL("SELECT {}.adopt()").format(schema))
         (self.incarnation,) = connection.execute(

@@ -17,7 +17,7 @@ from .bell import Bell, head_past
 from .pace import THREADS, Pace
 from .port import KnownCommand, NewWords, StoredRow
 from .postgres_connections import Connect, Connection, Connections, connect
-from .postgres_errors import place_of
+from .postgres_errors import place_of, translated
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
 from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel
@@ -32,6 +32,7 @@ class PostgresReader(Closing):
 
     It places what others committed and did not live to place; with `read_only` (for a standby, or a role that may
     not) it waits for others to do so. `patience` is how many seconds to wait for that, for locks and connections.
+    `unfinished` is for who makes a copy of a log in it.
     """
 
     pace: Pace = THREADS
@@ -45,6 +46,7 @@ class PostgresReader(Closing):
         patience: float = 30.0,
         connections: int = 8,
         read_only: bool = False,
+        unfinished: bool = False,
     ) -> None:
         self._connections = Connections(
             conninfo,
@@ -52,6 +54,7 @@ class PostgresReader(Closing):
             size=connections,
             patience=patience,
             read_only=read_only,
+            unfinished=unfinished,
             connect=self._connect,
             pace=self.pace,
         )
@@ -69,6 +72,13 @@ class PostgresReader(Closing):
         """
         self._connections.check_usable()
         return self._connections.incarnation
+
+    def look_which(self) -> str:
+        """Which log this is, asked of the server now."""
+        with self._connections.lend() as connection:
+            (incarnation,) = _one(connection, self._sql.incarnation)
+            self._connections.incarnation = incarnation
+            return str(incarnation)
 
     version = SCHEMA_VERSION
 
@@ -172,6 +182,10 @@ class PostgresReader(Closing):
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection of the store, in autocommit."""
         return self._connections.lend()
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Within the block what the server and its driver report is said in our words."""
+        return translated(self._connections.conninfo)
 
     def wake(self) -> None:
         """Let those who wait look again."""

@@ -15,7 +15,7 @@ from mentorcycle.domain.errors import InvalidInput, StoreNeedsUpgrade, StoreUnav
 
 from .postgres_errors import parsed, place_of, translated
 from .postgres_locks import lock_number
-from .postgres_routines import ROUTINES
+from .postgres_routines import ROUTINES, TICKETS
 
 SCHEMA_VERSION = 1
 DEFAULT_SCHEMA = "mentorcycle"
@@ -84,6 +84,7 @@ TABLES = (
        )""",
     "INSERT INTO origin (cluster, shift) SELECT system_identifier::text, 0 FROM pg_control_system()",
     "CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)",
+    TICKETS,
 )
 
 # A seat belt, not the proof: whoever owns the tables can drop them, and the audit then finds the traces.
