@@ -45,7 +45,10 @@ LEASE_SECONDS = 8.0
 
 
 class Engine(Closing):
-    """Cycles of one tenant in one store. Threads may share it; open it after `fork`, once per process."""
+    """Cycles of one tenant in one store. Threads may share it; open it after `fork`, once per process.
+
+    On an event loop: `AsyncEngine`.
+    """
 
     def __init__(
         self, store: Store, *, tenant: str = DEFAULT_TENANT, settings: Settings | None = None

@@ -7,6 +7,7 @@ import os
 import random
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -201,6 +202,25 @@ async def test_what_cannot_be_opened_is_said_and_leaves_nothing(tmp_path: Any, d
         async with AsyncEngine.open(database):
             pass
     assert not list(tmp_path.iterdir())
+
+
+async def test_context_variables_of_a_task_are_there_where_its_host_is_asked(url: str) -> None:
+    request: ContextVar[str] = ContextVar("request", default="none")
+    seen_by_the_clock: set[str] = set()
+
+    def clock() -> datetime:
+        seen_by_the_clock.add(request.get())
+        return datetime(2026, 9, 7, tzinfo=UTC)
+
+    async def add(name: str) -> None:
+        request.set(name)
+        (await engine.execute(c.AddPerson(name), COORDINATOR)).or_raise()
+
+    async with AsyncEngine.open(url, settings=Settings(clock=clock)) as engine:
+        await engine.ensure_programme(COORDINATOR)
+        seen_by_the_clock.clear()
+        await asyncio.gather(*(add(name) for name in ("Ann", "Bo", "Cy")))
+        assert {"Ann", "Bo", "Cy"} <= seen_by_the_clock
 
 
 async def test_whatever_takes_an_engine_for_threads_can_be_run_by_tasks(url: str) -> None:
