@@ -19,7 +19,7 @@ from .postgres_connections import Connection, Connections
 from .postgres_errors import place_of
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
-from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel
+from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel, listen_lock
 from .postgres_statements import spoken_to
 
 _LOOK_SECONDS = 1.0
@@ -49,7 +49,7 @@ class PostgresReader(Closing):
         self._sql = spoken_to(schema)
         self._patience = patience
         self._bell = Bell()
-        self._listener = Listener(self._connections.single, channel(schema), self._bell)
+        self._listener = Listener(self._connections.single, channel(schema), listen_lock(schema), self._bell)
 
     def incarnation(self) -> str:
         """Which log this is, as the last connection that was made found it; nothing is asked now.
