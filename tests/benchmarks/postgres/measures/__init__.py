@@ -1,0 +1,18 @@
+"""Every measure of PostgreSQL, in the order of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...report import Row
+from ..site import Bench
+from . import bulk, commands, growth, tailing
+
+Measure = Callable[[Bench], list[Row]]
+
+MEASURES: dict[str, Measure] = {
+    "commands": commands.measure,
+    "bulk": bulk.measure,
+    "tailing": tailing.measure,
+    "growth": growth.measure,
+}
