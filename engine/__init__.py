@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .engine import Engine
     from .queries import Queries
+    from .readers.worker import Worker
     from .receipt import Batch, Failed, Receipt
     from .settings import Settings
     from .subscription import Subscription
 
-__all__ = ["Batch", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription"]
+__all__ = ["Batch", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription", "Worker"]
 
 _HOMES = {
     "Batch": "receipt",
@@ -21,6 +22,7 @@ _HOMES = {
     "Receipt": "receipt",
     "Settings": "settings",
     "Subscription": "subscription",
+    "Worker": "readers.worker",
 }
 
 

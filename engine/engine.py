@@ -5,9 +5,9 @@ It joins the rooms and holds no rule: deciding is the domain's, storing the stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
@@ -36,6 +36,11 @@ from .states import State, States
 from .stores.port import Store
 from .subscription import Subscription
 from .url import open_store
+
+if TYPE_CHECKING:
+    from .readers.worker import Worker
+
+LEASE_SECONDS = 8.0
 
 
 class Engine(Closing):
@@ -176,6 +181,35 @@ class Engine(Closing):
     def subscribe(self, after: int = 0) -> Subscription:
         """Every event after a position, in order, as it is appended; iterating blocks until it is stopped."""
         return Subscription(self.store, self.tenant, after)
+
+    def worker(
+        self,
+        models: Sequence[str] | None = None,
+        *,
+        name: str = "",
+        lease: float = LEASE_SECONDS,
+        told: Callable[[str], None] | None = None,
+    ) -> Worker:
+        """A worker that keeps read models (by default all) up to date, of every tenant that this role sees.
+
+        Any number of them share the work on PostgreSQL. One that gives no sign of life for `lease` seconds is
+        replaced; `told` is given sentences about what happens to it.
+        """
+        from .readers.worker import Worker
+
+        clock = self.queries.readers.clock
+        return Worker(self.store, models, clock=clock, name=name, lease=lease, told=told)
+
+    def wait_for(self, receipt: Receipt | int, timeout: float | None = None) -> int:
+        """Wait until every read model knows what a receipt, or a position of the log, stands for; return the head.
+
+        Queries do so anyway for what was appended before they were asked; this is for whoever was told of a position by
+        another process. Raises `StoreUnavailable`, with how far everything is, after `timeout` seconds (default: the
+        store's patience).
+        """
+        return self.queries.readers.wait_for(
+            receipt.last if isinstance(receipt, Receipt) else receipt, timeout
+        )
 
     def enrolment(self, roster: Roster, actor: Actor) -> tuple[Entry, ...]:
         """What importing a roster would change, person by person, with the commands that do it.

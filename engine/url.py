@@ -53,6 +53,18 @@ def init_store(url: str, *, dry_run: bool = False) -> bool:
     return init_schema(url, dry_run=dry_run)
 
 
+def upgrade_store(url: str, *, dry_run: bool = False) -> list[str]:
+    """Bring a store up to date that an older program made; the statements for it, none when nothing was to do.
+
+    Raises `StoreUnavailable` when that cannot be done. A dry run only says them.
+    """
+    if not is_postgres(url):
+        return []
+    with _driver_needed():
+        from .stores.postgres_upgrade import upgrade_schema
+    return upgrade_schema(url, dry_run=dry_run)
+
+
 def open_store(
     url: str, *, clock: Callable[[], int] | None, patience: float, create: bool, read_only: bool
 ) -> Store:

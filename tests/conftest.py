@@ -156,11 +156,20 @@ SHAPE = """
     (SELECT array_agg(o::text) FROM mentorcycle.origin o)"""
 
 
-class Logs:
-    """Databases with an empty log. Making one takes long, so those that only have other rows are used again."""
+MODEL_TABLES = """SELECT c.oid::regclass::text FROM pg_class c
+  WHERE c.relnamespace = 'mentorcycle_models'::regnamespace AND c.relkind = 'r'
+  AND c.relname NOT IN ('meta', 'log', 'made')"""
 
-    def __init__(self, server: Server) -> None:
+
+class Logs:
+    """Databases with an empty log. Making one takes long, so those that only have other rows are used again.
+
+    `furnish` is given the URL of each that is made.
+    """
+
+    def __init__(self, server: Server, furnish: Callable[[str], object] = lambda url: None) -> None:
         self._server = server
+        self._furnish = furnish
         self._free: list[tuple[str, Any]] = []
 
     @contextmanager
@@ -178,6 +187,7 @@ class Logs:
 
         name = f"log_{next(_numbers)}"
         self._server.sql(f"CREATE DATABASE {name} TEMPLATE empty_log STRATEGY file_copy")
+        self._furnish(self._server.database(name))
         with psycopg.connect(self._server.database(name)) as connection:
             return name, connection.execute(SHAPE).fetchone()
 
@@ -197,6 +207,8 @@ class Logs:
                 )  # past the triggers that keep events
                 for table in ("events", "commands", "words", "arrivals", "positions"):
                     connection.execute(f"DELETE FROM mentorcycle.{table}")
+                for (table,) in connection.execute(MODEL_TABLES).fetchall():
+                    connection.execute(f"DELETE FROM {table}")
                 return True
         except psycopg.Error:
             return False

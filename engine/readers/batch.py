@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mentorcycle.domain.errors import HistoryUnreadable, StoreUnavailable
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import StoredRow
@@ -19,6 +20,12 @@ Decode: TypeAlias = Callable[[StoredRow], "Recorded[Any]"]
 
 FEW = 50
 """Streams that a batch may set aside in any case; beyond that, half of its streams, or the model is broken."""
+
+
+# Classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
+OF_THE_EVENT = ("22", "23", "54", "P0")
+OF_THE_MODEL = ("0A", "42")
+NO_RIGHTS = "42501"
 
 
 class ModelBroken(Exception):
@@ -52,7 +59,7 @@ def decoded(rows: Iterable[StoredRow], decode: Decode) -> Batch:
 
 
 def take(
-    connection: sqlite3.Connection, model: ReadModel, generation: int, batch: Batch, aside: Aside
+    connection: Connection, model: ReadModel, generation: int, batch: Batch, aside: Aside
 ) -> list[Poison]:
     """Let a read model take a batch within the open transaction; give back the streams to set aside.
 
@@ -90,7 +97,7 @@ def take(
 
 
 def _try(
-    connection: sqlite3.Connection, model: ReadModel, generation: int, events: Sequence[Recorded[Any]]
+    connection: Connection, model: ReadModel, generation: int, events: Sequence[Recorded[Any]]
 ) -> str | None:
     """Apply events, or leave everything as it was and give back the type of the error."""
     connection.execute("SAVEPOINT part")
@@ -99,7 +106,7 @@ def _try(
     except Exception as error:
         if is_of_the_store(error):
             raise
-        if isinstance(error, sqlite3.OperationalError):
+        if is_of_the_model(error):
             connection.execute("ROLLBACK TO whole")
             raise ModelBroken(type(error).__name__) from error
         connection.execute("ROLLBACK TO part")
@@ -110,11 +117,37 @@ def _try(
 
 
 def is_of_the_store(error: Exception) -> bool:
-    """Whether the medium failed, rather than a read model or an event: disk full, locked, damaged."""
+    """Whether the medium failed, rather than a read model or an event: disk full, locked, damaged, connection lost."""
     if isinstance(error, StoreUnavailable):
         return True
+    if _is_of_psycopg(error):
+        code = _sqlstate(error)
+        if code is None:  # psycopg itself: a value that it cannot send, or a connection that is gone
+            return not _is_called(error, "DataError", "ProgrammingError", "NotSupportedError")
+        return code == NO_RIGHTS or not code.startswith((*OF_THE_EVENT, *OF_THE_MODEL))
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(
         error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError
     ):
         return False
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_ERROR
+
+
+def is_of_the_model(error: Exception) -> bool:
+    """Whether no event can be taken by that read model: a table is missing, or its statements are wrong."""
+    if _is_of_psycopg(error):
+        return (_sqlstate(error) or "").startswith(OF_THE_MODEL)
+    return isinstance(error, sqlite3.OperationalError)
+
+
+def _is_of_psycopg(error: Exception) -> bool:
+    """The driver is not imported to ask that."""
+    return any(kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__)
+
+
+def _is_called(error: Exception, *names: str) -> bool:
+    return any(kind.__name__ in names for kind in type(error).__mro__)
+
+
+def _sqlstate(error: Exception) -> str | None:
+    code: str | None = getattr(error, "sqlstate", None)
+    return code

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
@@ -67,6 +67,8 @@ class Connections:
     and what is wrong with the server is known to its threads and not to who asks.
     """
 
+    _settings: Mapping[str, str] = _SETTINGS
+
     def __init__(self, conninfo: str, *, schema: str, size: int, patience: float, read_only: bool) -> None:
         refuse_db_functions()
         self.conninfo = conninfo
@@ -74,7 +76,7 @@ class Connections:
         self.patience = patience
         self.read_only = read_only
         self.incarnation = ""
-        self._size = size
+        self.size = size
         self._process = os.getpid()
         self._closed = False
         given = parsed(conninfo)
@@ -105,11 +107,11 @@ class Connections:
             self._turns.discard(turn)
             self._given_back.ring()
 
-    def single(self) -> Connection:
-        """A connection of its own, that the caller closes."""
+    def single(self, **parameters: str | int) -> Connection:
+        """A connection of its own, that the caller closes; `parameters` are those of libpq."""
         self.check_usable()
         try:
-            connection = _Quiet.connect(self.conninfo, **self._kwargs)
+            connection = _Quiet.connect(self.conninfo, **(self._kwargs | parameters))
             try:
                 self._configure(connection)
             except BaseException:
@@ -155,7 +157,7 @@ class Connections:
             self.check_usable()
             rings = self._given_back.rings
             with self._lock:
-                if len(self._turns) < self._size:
+                if len(self._turns) < self.size:
                     turn = _Turn()
                     self._turns.add(turn)
                     return turn
@@ -163,7 +165,7 @@ class Connections:
             if left <= 0:
                 raise StoreUnavailable(
                     f"the store {place_of(self.conninfo)} is busy",
-                    f"all {self._size} connections of this process were in use for {self.patience:g} s",
+                    f"all {self.size} connections of this process were in use for {self.patience:g} s",
                     "try again, or open the store with more connections",
                 )
             self._given_back.wait(rings, min(left, _GLANCE_SECONDS))
@@ -190,17 +192,24 @@ class Connections:
             connection.close()
 
     def _configure(self, connection: Connection) -> None:
-        """Look a new connection over: our settings, the schema that we speak, and the cluster that it was left in."""
+        """Give a new connection our settings, and look it over."""
         wait = f"{max(1, round(self.patience * 1000))}ms"
-        settings = {**_SETTINGS, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
+        settings = {**self._settings, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
         if self.read_only:
             settings["default_transaction_read_only"] = "on"
         adapt(connection)
+        self._set(connection, settings)
+        self._look_over(connection)
+
+    def _set(self, connection: Connection, settings: Mapping[str, str]) -> None:
         names, values = list(settings), list(settings.values())
         connection.execute(
             "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)",
             (names, values),
         )
+
+    def _look_over(self, connection: Connection) -> None:
+        """The schema that we speak, and the cluster that it was left in."""
         schema = sql.Identifier(self.schema)
         try:
             row = connection.execute(

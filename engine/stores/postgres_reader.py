@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from threading import Lock
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mentorcycle.domain.errors import StoreUnavailable
 
@@ -21,6 +22,9 @@ from .postgres_horizon import held_back
 from .postgres_listener import Listener
 from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel, listen_lock
 from .postgres_statements import spoken_to
+
+if TYPE_CHECKING:
+    from ..readers.postgres_tables import PostgresTables
 
 _LOOK_SECONDS = 1.0
 _SHORTEST, _LONGEST = 0.0005, 0.02
@@ -50,6 +54,8 @@ class PostgresReader(Closing):
         self._patience = patience
         self._bell = Bell()
         self._listener = Listener(self._connections.single, channel(schema), listen_lock(schema), self._bell)
+        self._tables: PostgresTables | None = None
+        self._making_tables = Lock()
 
     def incarnation(self) -> str:
         """Which log this is, as the last connection that was made found it; nothing is asked now.
@@ -159,6 +165,32 @@ class PostgresReader(Closing):
         listen = self._listener.start
         return head_past(self._bell, self.head, after, timeout, stopped, _LOOK_SECONDS, listen)
 
+    def tables(self) -> PostgresTables | None:
+        """The read models of this log in the database; None when this role may not use any.
+
+        Raises `StoreNeedsUpgrade` when there are none.
+        """
+        from ..readers.postgres_tables import PostgresTables
+        from .postgres_model_connections import ModelConnections, whereabouts
+
+        ours = self._connections
+        with self._making_tables:
+            if self._tables is None:
+                with ours.lend() as connection:
+                    where = whereabouts(connection, ours.conninfo, self.schema)
+                if where is not None:
+                    self._tables = PostgresTables(
+                        ModelConnections(
+                            ours.conninfo,
+                            schema=self.schema,
+                            where=where,
+                            size=ours.size,
+                            patience=self._patience,
+                            read_only=ours.read_only,
+                        )
+                    )
+            return self._tables
+
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection of the store, in autocommit."""
         return self._connections.lend()
@@ -170,6 +202,8 @@ class PostgresReader(Closing):
     def close(self) -> None:
         """Give back every connection this store opened; a second call does nothing."""
         self._connections.close()
+        if self._tables is not None:
+            self._tables.close()
         self.wake()
         self._listener.stop()
 

@@ -14,6 +14,8 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from mentorcycle.projections.connection import SqliteConnection
+
 from ..closing import Closing
 from . import sqlite_care
 from .bell import Bell
@@ -52,11 +54,11 @@ class SQLiteReader(Closing):
         self._bell = Bell()
         self._closed = False
 
-    def reader(self) -> AbstractContextManager[sqlite3.Connection]:
+    def reader(self) -> AbstractContextManager[SqliteConnection]:
         """A connection for queries that all see the same moment; it cannot write."""
         return self._connections.snapshot()
 
-    def writer(self) -> AbstractContextManager[sqlite3.Connection]:
+    def writer(self) -> AbstractContextManager[SqliteConnection]:
         """A transaction for read models: committed at the end, rolled back on error.
 
         While it is open nobody appends; to append inside it is a RuntimeError.
