@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
+from threading import Event, Thread
 from typing import Any, Protocol
 
 import psycopg
@@ -132,12 +133,44 @@ class Stock:
         return len(acts)
 
 
+class Feeder:
+    """A worker on a partitioned read model, told to begin and to end; it works between the turns."""
+
+    def __init__(self, url: str, model: str) -> None:
+        self._engine = Engine.open(url)
+        self._model = model
+        self._running: Callable[[], None] | None = None
+
+    def prepared(self, share: bool) -> Work:
+        if share:
+            self._begin()
+        elif self._running is not None:
+            self._running()
+            self._running = None
+        return lambda: 0
+
+    def _begin(self) -> None:
+        told, stop = Event(), Event()
+        worker = self._engine.worker([self._model], told=lambda _: told.set())
+        thread = Thread(target=worker.run, args=(stop,))
+        thread.start()
+        told.wait()
+
+        def end() -> None:
+            stop.set()
+            worker.stop()
+            thread.join()
+
+        self._running = end
+
+
 CONTESTANTS: dict[str, Callable[..., Contestant]] = {
     "ours": Ours,
     "raw": Raw,
     "bare": Bare,
     "stock": Stock,
     "dawdler": Dawdler,
+    "feeder": Feeder,
 }
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from time import monotonic, process_time
 from typing import IO, Any
 
+import psutil
+
 from .contestants import CONTESTANTS
 
 ROOT = Path(__file__).parents[3]
@@ -58,6 +60,11 @@ class Crew:
         self.spent[len(shares)] += self._served() - served + sum(mine for _, mine, _ in answers)
         self.done[len(shares)] += count
         return count, max(end for _, _, end in answers) - start
+
+    def taken(self) -> float:
+        """Seconds of processor time that the processes have taken since they began."""
+        times = [psutil.Process(process.pid).cpu_times() for process in self._processes]
+        return sum(one.user + one.system for one in times)
 
     def close(self) -> None:
         for process in self._processes:

@@ -6,6 +6,7 @@ numbers of transactions are made up, and the log goes on above them, as after a 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
@@ -70,9 +71,9 @@ class Loading:
         (head,) = connection.execute(
             "SELECT coalesce(max(first + events - 1), 0) FROM mentorcycle.positions"
         ).fetchone() or (0,)
-        self._tx, self._head = int(last), int(head)
+        self._tx, self.head = int(last), int(head)
 
-    def append(self, at: datetime, slices: list[Slice]) -> None:
+    def append(self, at: datetime, slices: Sequence[Slice]) -> None:
         rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}
         recorded_at = to_micros(at)
         for slice_ in slices:
@@ -87,8 +88,8 @@ class Loading:
                 (tenant, w.stream, w.version, w.field, w.commitment, w.salt, w.text) for w in slice_.words
             )
             rows["arrivals"].append((self._tx, recorded_at, count))
-            rows["positions"].append((self._tx, self._head + 1, recorded_at, count))
-            self._head += count
+            rows["positions"].append((self._tx, self.head + 1, recorded_at, count))
+            self.head += count
         with self._connection.transaction():
             for table, columns in COLUMNS.items():
                 copy(self._connection, f"mentorcycle.{table}", columns, rows[table])
@@ -114,6 +115,37 @@ def write_ours(url: str, events: int, *, long: int) -> Corpus:
         loading[0].finish()
         vacuum(connection)
     return corpus
+
+
+class Feed:
+    """A history that comes about bit by bit: some of it at once, the rest when it is asked for."""
+
+    def __init__(self, url: str, events: int, *, begun: int) -> None:
+        self._url = url
+        self._coming: deque[tuple[datetime, Slice]] = deque()
+        init_schema(url)
+        store = PostgresStore(url, clock=lambda: to_micros(MONDAY))
+        lived(url, store, self._keep, events, long=0)
+        self.more(begun)
+        with psycopg.connect(url, autocommit=True) as connection:
+            vacuum(connection)
+
+    def more(self, events: int) -> int:
+        """Let about so many more events happen, for others all at one moment; return the end of the log."""
+        slices: list[Slice] = []
+        while events > 0:
+            at, slice_ = self._coming.popleft()
+            slices.append(slice_)
+            events -= len(slice_.events)
+        with psycopg.connect(self._url, autocommit=True) as connection, connection.transaction():
+            loading = Loading(connection)
+            loading.append(at, slices)
+            loading.finish()
+            connection.execute("NOTIFY mentorcycle_placed")
+        return loading.head
+
+    def _keep(self, at: datetime, slices: list[Slice]) -> None:
+        self._coming.extend((at, slice_) for slice_ in slices)
 
 
 def write_floor(url: str, ours: str, *, guarded: bool = False) -> None:

@@ -36,6 +36,8 @@ class Effort:
     told: int = 100_000
     caught_up: int = 5_000
     one_by_one: int = 60
+    worked: int = 10_000
+    worked_rounds: int = 5
 
     @property
     def long(self) -> int:
@@ -47,10 +49,40 @@ class Effort:
         """Long cycles for one process in the short rounds."""
         return (self.short_rounds + 1) * self.alone
 
+    @property
+    def fed(self) -> int:
+        """Events for read models: a beginning, and all that comes while they are measured."""
+        caught_up = (self.rounds + 1) * (self.caught_up + self.one_by_one)
+        return self.caught_up + caught_up + 2 * (self.worked_rounds + 1) * self.worked
+
 
 FULL = Effort()
-QUICK = Effort(large=100_000, rounds=5, short_rounds=11, told=20_000, caught_up=1_500, one_by_one=30)
-TINY = Effort(600, 1_000, 1_200, 1, 1, 2, 1, 1, 20, 200, 60, 5)
+QUICK = Effort(
+    large=100_000,
+    rounds=5,
+    short_rounds=11,
+    told=20_000,
+    caught_up=1_500,
+    one_by_one=30,
+    worked=5_000,
+    worked_rounds=3,
+)
+TINY = Effort(
+    small=600,
+    common=1_000,
+    large=1_200,
+    rounds=1,
+    short_rounds=1,
+    processes=2,
+    cycles=1,
+    alone=1,
+    bulk=20,
+    told=200,
+    caught_up=60,
+    one_by_one=5,
+    worked=200,
+    worked_rounds=1,
+)
 
 
 class Site:
@@ -91,10 +123,31 @@ class Site:
 
     @contextmanager
     def _made(self, kind: str, what: str) -> Iterator[str]:
-        name, start = f"{self.name}_{kind}", time.perf_counter()
-        self.server.sql(f"CREATE DATABASE {name}")
-        yield self.server.database(name)
-        tell(f"  writing {what}: {time.perf_counter() - start:.1f} s")
+        with _made(self.server, f"{self.name}_{kind}", what) as url:
+            yield url
+
+
+class Coming:
+    """A history that goes on while read models are measured; nobody else writes to it."""
+
+    def __init__(self, server: Server, events: int, begun: int) -> None:
+        self.url = server.database("coming")
+        self._server = server
+        self._events = events
+        self._begun = begun
+
+    @cached_property
+    def feed(self) -> history.Feed:
+        with _made(self._server, "coming", f"{self._begun:,} of {self._events:,} events") as url:
+            return history.Feed(url, self._events, begun=self._begun)
+
+
+@contextmanager
+def _made(server: Server, name: str, what: str) -> Iterator[str]:
+    start = time.perf_counter()
+    server.sql(f"CREATE DATABASE {name}")
+    yield server.database(name)
+    tell(f"  writing {what}: {time.perf_counter() - start:.1f} s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +159,7 @@ class Bench:
     common: Site
     small: Site
     large: Site
+    coming: Coming
 
     @classmethod
     def on(cls, server: Server, effort: Effort) -> Bench:
@@ -115,6 +169,7 @@ class Bench:
             Site(server, "common", effort.common, effort.long),
             Site(server, "small", effort.small, effort.long_alone),
             Site(server, "large", effort.large, effort.long_alone),
+            Coming(server, effort.fed, effort.caught_up),
         )
 
     def served(self) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...report import Row
 from ..site import Bench
-from . import bulk, commands, growth, tailing
+from . import bulk, commands, growth, readers, tailing, workers
 
 Measure = Callable[[Bench], list[Row]]
 
@@ -14,5 +14,7 @@ MEASURES: dict[str, Measure] = {
     "commands": commands.measure,
     "bulk": bulk.measure,
     "tailing": tailing.measure,
+    "readers": readers.measure,
+    "workers": workers.measure,
     "growth": growth.measure,
 }
