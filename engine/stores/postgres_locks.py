@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
 from .admission import Key
@@ -10,6 +11,7 @@ from .admission import Key
 _MOST = 64  # the server's memory for locks is small: 64 for each connection that it allows
 
 
+@lru_cache(maxsize=16_384)
 def lock_number(*names: str) -> int:
     """The number of a lock: the same in every process on every host. Two names that meet in one wait needlessly."""
     digest = blake2b("\0".join(("mentorcycle", *names)).encode(), digest_size=8).digest()

@@ -20,7 +20,7 @@ from .postgres_connections import Connect, Connection, Connections, connect
 from .postgres_errors import place_of, translated
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
-from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel
+from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel, listen_lock
 from .postgres_statements import spoken_to
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class PostgresReader(Closing):
         self._sql = spoken_to(schema)
         self._patience = patience
         self._bell = Bell(self.pace)
-        self._listener = Listener(self._connections.single, channel(schema), self._bell, self.pace)
+        self._listener = Listener(
+            self._connections.single, channel(schema), listen_lock(schema), self._bell, self.pace
+        )
         self._tables: PostgresTables | None = None
         self._making_tables = self.pace.lock()
 

@@ -55,8 +55,8 @@ DECLARE
 BEGIN
   BEGIN
     INSERT INTO {schema}.tickets DEFAULT VALUES RETURNING xmin::text::bigint INTO STRICT _part;
-    RAISE SQLSTATE 'MC001';
-  EXCEPTION WHEN SQLSTATE 'MC001' THEN
+    RAISE SQLSTATE 'MC002';
+  EXCEPTION WHEN SQLSTATE 'MC002' THEN
     NULL;
   END;
   RETURN _whole + (_part - _whole % 4294967296 + 4294967296) % 4294967296 + (SELECT o.shift FROM {schema}.origin o);
@@ -101,45 +101,64 @@ BEGIN
 END $$"""
 
 # Gives the settled prefix of the log its positions: all transactions below the oldest that is still open anywhere in
-# the cluster, in the order of their numbers. One at a time; who comes second finds nothing left to do. It need not
-# wait for the disk: what a crash undoes, the next call does again, and comes to the same.
+# the cluster, in the order of their numbers. One at a time; who comes second mostly finds `_mine` placed by the first.
+# It need not wait for the disk: what a crash undoes, the next call does again, and comes to the same. Listeners keep
+# their lock shared: it can be taken when there are none, and then nobody need be told.
 PLACE = """
-CREATE FUNCTION place(_most integer, OUT placed integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION place(
+  _most integer, _mine bigint DEFAULT NULL, OUT placed integer, OUT base bigint, OUT recorded_at bigint
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  _nothing text;
   _horizon bigint;
-  _tx bigint;
+  _last bigint;
   _next bigint;
   _at bigint;
+  _one record;
 BEGIN
   IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
     RAISE EXCEPTION 'place() has a transaction of its own: an open one is never below itself';
   END IF;
-  PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock({place_lock});
-  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + o.shift INTO STRICT _horizon
-    FROM {schema}.origin o;
-  SELECT p.tx, p.first + p.events, p.recorded_at INTO _tx, _next, _at
-    FROM {schema}.positions p ORDER BY p.tx DESC LIMIT 1;
-  INSERT INTO {schema}.positions (tx, first, recorded_at, events)
-    SELECT a.tx, coalesce(_next, 1) + sum(a.events) OVER w - a.events,
-           greatest(_at, max(a.recorded_at) OVER w), a.events
-    FROM (
-      SELECT * FROM {schema}.arrivals s WHERE s.tx > coalesce(_tx, 0) AND s.tx < _horizon ORDER BY s.tx LIMIT _most
-    ) a
-    WINDOW w AS (ORDER BY a.tx);
-  GET DIAGNOSTICS placed = ROW_COUNT;
-  IF placed > 0 THEN
+  placed := 0;
+  _nothing := set_config('synchronous_commit', 'off', true);
+  _nothing := pg_advisory_xact_lock({place_lock})::text;
+  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + o.shift, coalesce(l.tx, 0), coalesce(l.next, 1), l.at
+    INTO STRICT _horizon, _last, _next, _at
+    FROM {schema}.origin o LEFT JOIN (
+      SELECT p.tx, p.first + p.events AS next, p.recorded_at AS at FROM {schema}.positions p ORDER BY p.tx DESC LIMIT 1
+    ) l ON true;
+  IF _last >= _mine THEN
+    SELECT p.first - 1, p.recorded_at INTO base, recorded_at FROM {schema}.positions p WHERE p.tx = _mine;
+    RETURN;
+  END IF;
+  FOR _one IN
+    SELECT a.tx, a.recorded_at, a.events FROM {schema}.arrivals a
+    WHERE a.tx > _last AND a.tx < _horizon ORDER BY a.tx LIMIT _most
+  LOOP
+    _at := greatest(_at, _one.recorded_at);
+    INSERT INTO {schema}.positions (tx, first, recorded_at, events) VALUES (_one.tx, _next, _at, _one.events);
+    IF _one.tx = _mine THEN
+      base := _next - 1;
+      recorded_at := _at;
+    END IF;
+    _next := _next + _one.events;
+    placed := placed + 1;
+  END LOOP;
+  IF placed > 0 AND NOT pg_try_advisory_xact_lock({listen_lock}) THEN
     PERFORM pg_notify('{channel}', '');
   END IF;
 END $$"""
 
 SETTLE = """
 CREATE FUNCTION settle(_tx bigint, OUT base bigint, OUT recorded_at bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  _placed record;
 BEGIN
   SELECT p.first - 1, p.recorded_at INTO base, recorded_at FROM {schema}.positions p WHERE p.tx = _tx;
   IF NOT FOUND THEN
-    PERFORM {schema}.place(10000);
-    SELECT p.first - 1, p.recorded_at INTO base, recorded_at FROM {schema}.positions p WHERE p.tx = _tx;
+    _placed := {schema}.place(10000, _tx);
+    base := _placed.base;
+    recorded_at := _placed.recorded_at;
   END IF;
 END $$"""
 
@@ -179,6 +198,64 @@ BEGIN
   SELECT s.base, s.recorded_at INTO _base, _recorded_at FROM {schema}.settle(_tx) s;
 END $$"""
 
+# The same for one command with one event, the usual one: half the work. The event goes to the first of `_streams`,
+# `_versions` are those that all of them must have. Bit i of `_alone` says whether lock i is for its holder alone. What
+# is not there (an instant, the log, words) is null. The locks are those of `hold`.
+APPEND_ONE = """
+CREATE PROCEDURE append_one(
+  _at bigint, _keys bigint[], _alone bigint, _incarnation text, _tenant text, _id text, _hash bytea,
+  _streams text[], _versions integer[], _topic text, _state bytea,
+  _fields text[], _commitments bytea[], _salts bytea[], _texts text[],
+  INOUT _tx bigint, INOUT _base bigint, INOUT _recorded_at bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+  _nothing text;
+  _shift bigint;
+  _log text;
+  _stale boolean;
+  _settled record;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'appending needs READ COMMITTED: what is seen before a lock may be old after it';
+  ELSIF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+    RAISE EXCEPTION 'a transaction that wrote before it looked may stand before what it saw';
+  END IF;
+  FOR i IN 1 .. cardinality(_keys) LOOP
+    IF _alone & 1 = 1 THEN
+      _nothing := pg_advisory_xact_lock(_keys[i])::text;
+    ELSE
+      _nothing := pg_advisory_xact_lock_shared(_keys[i])::text;
+    END IF;
+    _alone := _alone >> 1;
+  END LOOP;
+  SELECT o.shift, {schema}.incarnation(), EXISTS (
+      SELECT FROM unnest(_streams, _versions) r(stream, version)
+      WHERE r.version <> coalesce((
+        SELECT e.version FROM {schema}.events e WHERE e.tenant = _tenant AND e.stream = r.stream
+        ORDER BY e.version DESC LIMIT 1
+      ), 0)
+    ) INTO STRICT _shift, _log, _stale FROM {schema}.origin o;
+  IF _stale OR _incarnation <> _log THEN
+    RETURN;
+  END IF;
+  _tx := pg_current_xact_id()::text::bigint + _shift;
+  INSERT INTO {schema}.commands (tx, n, events, tenant, command_id, content_hash)
+    VALUES (_tx, 0, 1, _tenant, _id, _hash);
+  INSERT INTO {schema}.events (tx, version, n, tenant, stream, topic, state)
+    VALUES (_tx, _versions[1] + 1, 0, _tenant, _streams[1], _topic, _state);
+  IF _fields IS NOT NULL THEN
+    INSERT INTO {schema}.words (version, tenant, stream, field, commitment, salt, text)
+      SELECT _versions[1] + 1, _tenant, _streams[1], w.field, w.commitment, w.salt, w.text
+      FROM unnest(_fields, _commitments, _salts, _texts) w(field, commitment, salt, text);
+  END IF;
+  INSERT INTO {schema}.arrivals (tx, recorded_at, events)
+    VALUES (_tx, coalesce(_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint), 1);
+  COMMIT;
+  _settled := {schema}.settle(_tx);
+  _base := _settled.base;
+  _recorded_at := _settled.recorded_at;
+END $$"""
+
 # For a log that was restored into another cluster, or upgraded to one: nobody who wrote it there is still at it, so
 # all of it is settled. Durable, unlike placing.
 ADOPT = """
@@ -202,4 +279,4 @@ BEGIN
     USING ERRCODE = 'integrity_constraint_violation';
 END $$"""
 
-ROUTINES = (REFUSE_CHANGE, NUMBER, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, ADOPT)
+ROUTINES = (REFUSE_CHANGE, NUMBER, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, APPEND_ONE, ADOPT)

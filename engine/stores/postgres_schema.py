@@ -109,6 +109,11 @@ def channel(schema: str) -> str:
     return f"{schema}_placed"
 
 
+def listen_lock(schema: str) -> int:
+    """The lock that is kept shared by who listens there."""
+    return lock_number(schema, "listen")
+
+
 def statements(schema: str = DEFAULT_SCHEMA) -> list[str]:
     """Everything that makes an empty log, in order; they count on `search_path` being the schema."""
     made = list(TABLES)
@@ -123,6 +128,7 @@ def statements(schema: str = DEFAULT_SCHEMA) -> list[str]:
         "{schema}": f'"{schema}"',
         "{channel}": channel(schema),
         "{place_lock}": str(lock_number(schema, "place")),
+        "{listen_lock}": str(listen_lock(schema)),
     }
     for routine in ROUTINES:
         for key, value in keys.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .postgres_wire import Wired
+
 _HEAD = "SELECT p.first + p.events - 1 FROM {s}.positions p ORDER BY p.tx DESC LIMIT 1"
 
 # The transaction that holds a position, by its number and by its first position.
@@ -99,6 +101,10 @@ _OF_COMMAND = (
 _EVENTS = "%b::text[], %b::int[], %b::text[], %b::bytea[]"
 _COMMANDS_IN = "%b::text[], %b::bytea[], %b::int[], %b::int[]"
 _WORDS_IN = "%b::text[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::text[]"
+_ONE = (
+    "$1::bigint, $2::bigint[], $3::bigint, $4::text, $5::text, $6::text, $7::bytea, $8::text[], $9::int[],"
+    " $10::text, $11::bytea, $12::text[], $13::bytea[], $14::bytea[], $15::text[], NULL, NULL, NULL"
+)
 _LOCKS = "%b::bigint[], %b::bool[]"
 
 
@@ -127,6 +133,7 @@ class Statements:
     size: str
     write: str
     append: str
+    append_one: Wired
 
 
 def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
@@ -169,6 +176,7 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",
         append=f"CALL {s}.append(%b::bigint, {_LOCKS}, %b::text, %b::text, %b::text[], %b::int[],"
         f" {_EVENTS}, {_COMMANDS_IN}, {_WORDS_IN}, NULL, NULL, NULL)",
+        append_one=Wired(f"append_one_{schema}", f"CALL {s}.append_one({_ONE})"),
     )
 
 

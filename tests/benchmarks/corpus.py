@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -30,7 +30,7 @@ from mentorcycle.domain.ids import (
 from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.codec import to_micros
 from mentorcycle.engine.ledger import new_command_id
-from mentorcycle.engine.stores.port import NewEvent, NewWords, Slice
+from mentorcycle.engine.stores.port import NewEvent, NewWords, Slice, Store
 from mentorcycle.engine.stores.sqlite import SQLiteStore
 from mentorcycle.engine.vault import commitment
 
@@ -50,6 +50,7 @@ SHARED_MENTOR = 3
 WEEK = timedelta(weeks=1)
 COMMIT_AT = 2_000
 AN_INSTANT = 10**14  # microseconds since 1970: no other number of an event is as large
+Append = Callable[[datetime, list[Slice]], None]
 ID = re.compile(rb"\b[cpq]-[0-9a-z]{16}\b")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 FIRST = (
@@ -95,13 +96,13 @@ class Pair:
 
 @dataclass(slots=True)
 class Corpus:
-    """A log on disk and what a measure needs to know of it.
+    """A log at a URL and what a measure needs to know of it.
 
     `long` are cycles of 40 events in stage observe, `active` the other cycles that run at the end; `now` is an
     instant after everything.
     """
 
-    path: Path
+    url: str
     now: datetime
     events: int = 0
     cycles: int = 0
@@ -109,10 +110,15 @@ class Corpus:
     active: list[Pair] = field(default_factory=list)
     _long_used: int = 0
 
-    def engine(self, path: Path | None = None, **more: int) -> Engine:
-        """An engine on this log, or on a copy of it; its clock stands still."""
+    @property
+    def path(self) -> Path:
+        """The file of a log that is in one."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    def engine(self, **more: int) -> Engine:
+        """An engine on this log; its clock stands still."""
         settings = Settings(clock=lambda: self.now, **more)  # type: ignore[arg-type]
-        return Engine.open(f"sqlite:///{path or self.path}", settings=settings)
+        return Engine.open(self.url, settings=settings)
 
     def take_long(self, count: int) -> list[Pair]:
         """Long cycles that no measure has touched yet."""
@@ -304,11 +310,23 @@ def _turns(casts: Sequence[Cast], chosen: Sequence[int], weeks: Sequence[int]) -
 
 def write(path: Path, events: int, *, long: int, seed: int = 1) -> Corpus:
     """Write a log of that many events (and the programme's own) into a new SQLite file, through the store."""
-    random = Random(seed + 1)
     clock = [to_micros(MONDAY)]
     store = SQLiteStore(path, clock=lambda: clock[0])
     with store.writer() as connection:
         connection.execute("PRAGMA cache_size = -262144")  # for writing all this; measures open it anew
+
+    def append(at: datetime, slices: list[Slice]) -> None:
+        clock[0] = to_micros(at)
+        for outcome in store.append_many(slices):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    return lived(f"sqlite:///{path}", store, append, events, long=long, seed=seed)
+
+
+def lived(url: str, store: Store, append: Append, events: int, *, long: int, seed: int = 1) -> Corpus:
+    """Let a history happen in a new log at a URL; the store, which it closes, is for the programme's own events."""
+    random = Random(seed + 1)
     with Engine(store, settings=Settings(clock=lambda: MONDAY, entropy=random.randbytes)) as engine:
         engine.ensure_programme(COORDINATOR)
         running: dict[int, tuple[Playing, str | None]] = {}
@@ -317,8 +335,7 @@ def write(path: Path, events: int, *, long: int, seed: int = 1) -> Corpus:
         at, cycles, ordinary = MONDAY, set(), 0
         for turn in played(events, long, seed):
             if len(slices) >= COMMIT_AT or (slices and turn.at - at > timedelta(days=1)):
-                clock[0] = to_micros(at)
-                _append(store, slices)
+                append(at, slices)
                 slices = []
             at, pair = max(at, turn.at), turn.pair
             mentor = person_stream(pair.mentor)
@@ -330,20 +347,13 @@ def write(path: Path, events: int, *, long: int, seed: int = 1) -> Corpus:
             if turn.command.running:
                 cycles.add((turn.number, turn.command.running))
             ordinary = max(ordinary, turn.number)
-        clock[0] = to_micros(at)
-        _append(store, slices)
-        corpus = Corpus(path, at + timedelta(days=1), store.head(), len(cycles))
+        append(at, slices)
+        corpus = Corpus(url, at + timedelta(days=1), store.head(), len(cycles))
     for number, (pair, cycle) in running.items():
         if cycle is not None:
             kept = corpus.long if number > ordinary - long else corpus.active
             kept.append(Pair(pair.ids[cycle], pair.mentee, pair.mentor))
     return corpus
-
-
-def _append(store: SQLiteStore, slices: list[Slice]) -> None:
-    for outcome in store.append_many(slices):
-        if isinstance(outcome, Exception):
-            raise outcome
 
 
 def _values(value: object) -> Iterator[object]:

@@ -16,24 +16,28 @@ from time import perf_counter
 
 from .rounds import Sample
 
-HEADER = "| measure | log | ours | raw sqlite3 | stock | ratio | bar | met |"
+HEADER = "| measure | log | ours | raw {driver} | stock | ratio | bar | met |"
 RULE = "|---|--:|--:|--:|--:|--:|--:|:-:|"
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A ratio that was promised: at least `least`, or at most `most`."""
+    """A ratio that was promised: at least `least`, or at most `most`. With `counted` it is a number of something."""
 
     value: float
     to: str
     least: float | None = None
     most: float | None = None
+    counted: bool = False
 
     @property
     def met(self) -> bool:
-        return self.value >= (self.least or 0) and self.value <= (self.most or float("inf"))
+        enough = self.least is None or self.value >= self.least
+        return enough and (self.most is None or self.value <= self.most)
 
     def __str__(self) -> str:
+        if self.counted:
+            return f"{self.value:,.0f} {self.to}"
         return f"{_figures(self.value)} × {self.to}"
 
     @property
@@ -75,17 +79,23 @@ class Row:
         return f"| {' | '.join(cells)} |"
 
 
-def table(rows: Iterable[Row]) -> str:
+def table(rows: Iterable[Row], *, driver: str = "sqlite3") -> str:
     """The rows as a Markdown table."""
-    return "\n".join([HEADER, RULE, *map(str, rows)])
+    return "\n".join([HEADER.format(driver=driver), RULE, *map(str, rows)])
 
 
-def facts(directory: Path, command: str, rounds: int) -> str:
+SQLITE = f"SQLite {sqlite3.sqlite_version}"
+FULL_SYNC = "WAL, `synchronous=FULL` for all"
+
+
+def facts(
+    directory: Path, command: str, rounds: int, *, database: str = SQLITE, durability: str = FULL_SYNC
+) -> str:
     """The machine, the file system, the versions and the command, in lines of prose."""
-    return "\n".join(_facts(directory, command, rounds))
+    return "\n".join(_facts(directory, command, rounds, database, durability))
 
 
-def _facts(directory: Path, command: str, rounds: int) -> Iterator[str]:
+def _facts(directory: Path, command: str, rounds: int, database: str, durability: str) -> Iterator[str]:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     )
@@ -93,9 +103,9 @@ def _facts(directory: Path, command: str, rounds: int) -> Iterator[str]:
     yield f"`{command}` at {commit.stdout.strip() or 'no commit'}, {datetime.now(UTC):%Y-%m-%d}"
     yield f"{_cpu()}, {os.cpu_count()} cores, load {load} at the start; {platform.system()} {platform.release()}"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("eventsourcing", "msgpack"))
-    yield f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {libraries}"
+    yield f"Python {platform.python_version()}, {database}, {libraries}"
     yield f"{directory} on {_file_system(directory)}; fdatasync of 4 KiB takes {_sync_micros(directory):.0f} µs"
-    yield f"medians of {rounds} rounds, ± half the distance of the quartiles; WAL, `synchronous=FULL` for all"
+    yield f"medians of {rounds} rounds, ± half the distance of the quartiles; {durability}"
 
 
 def _cpu() -> str:

@@ -1,6 +1,7 @@
-"""The same programme as one would write it with the stock library: `eventsourcing` aggregates on its SQLite module.
+"""The same programme as one would write it with the stock library: `eventsourcing` aggregates on its own modules.
 
-Default settings: JSON, no aggregate cache, WAL, and the `synchronous=FULL` that SQLite has unless told otherwise. Its
+Default settings: JSON, no aggregate cache; on SQLite WAL, and the `synchronous=FULL` that it has unless told otherwise;
+on PostgreSQL a table lock an append, and no functions in the database, with which its readers lose events. Its
 events say what ours say, envelope included: who, in what role, how known, by which command, and when it happened. It
 has no guards, no command ids that are looked up, no sealed words: all of that makes it faster, not slower.
 """

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import StoredEvent
@@ -28,13 +31,24 @@ CastRow = tuple[str, str, Mould]
 def write_stock(path: Path, events: int, *, long: int, seed: int = 1) -> int:
     """Write the history that `corpus.write` writes, but for the programme's own events; return how many events."""
     open_stock(path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    count = 0
+    stored = stock_rows(events, long=long, seed=seed)
+    while rows := list(islice(stored, COMMIT_AT)):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(INSERT, [(id.hex, *rest) for id, *rest in rows])
+        connection.execute("COMMIT")
+        count += len(rows)
+    connection.close()
+    return count
+
+
+def stock_rows(events: int, *, long: int, seed: int = 1) -> Iterator[tuple[UUID, int, str, bytes]]:
+    """Aggregate, version, topic and state of every event, in order."""
     moulds: dict[int, list[list[CastRow]]] = {}
+    versions: dict[str, int] = {}
     with TemporaryDirectory() as scratch:
         app = open_stock(Path(scratch) / "lives.db")
-        connection = sqlite3.connect(path, isolation_level=None)
-        versions: dict[str, int] = {}
-        rows: list[tuple[str, int, str, bytes]] = []
-        count = 0
         for turn in played(events, long, seed):
             cast = turn.pair.cast
             if id(cast) not in moulds:
@@ -42,15 +56,8 @@ def write_stock(path: Path, events: int, *, long: int, seed: int = 1) -> int:
             for stream, topic, mould in moulds[id(cast)][turn.command.step]:
                 mine = turn.pair.streams[stream]
                 version = versions[mine] = versions.get(mine, 0) + 1
-                rows.append((uuid_of(subject_of(mine)).hex, version, topic, mould.cast(turn.pair.values)))
-                count += 1
-            if len(rows) >= COMMIT_AT:
-                _insert(connection, rows)
-                rows = []
-        _insert(connection, rows)
-        connection.close()
+                yield uuid_of(subject_of(mine)), version, topic, mould.cast(turn.pair.values)
         app.close()
-    return count
 
 
 def _lived(app: Mentoring, cast: Cast) -> list[list[CastRow]]:
@@ -77,9 +84,3 @@ def _commanded(
         kept: StoredEvent = app.mapper.to_stored_event(raised)
         stored.append((row.stream, kept.topic, Mould(kept.state, cast.id_tokens)))
     return stored
-
-
-def _insert(connection: sqlite3.Connection, rows: list[tuple[str, int, str, bytes]]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(INSERT, rows)
-    connection.execute("COMMIT")

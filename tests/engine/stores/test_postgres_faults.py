@@ -386,3 +386,11 @@ def test_nothing_loads_the_driver_before_a_url_asks_for_it(tmp_path: Path) -> No
         "sys.exit(any(name.startswith('psycopg') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_statements_that_a_pooler_forgot_are_prepared_again(open_store: Open) -> None:
+    store = open_store()
+    store.append(command("c1", event("a", 1)))
+    with store.connection() as connection:
+        connection.execute("DEALLOCATE ALL")
+    assert store.append(command("c2", event("a", 2))).first == 2

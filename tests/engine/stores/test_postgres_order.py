@@ -18,6 +18,7 @@ from mentorcycle.domain.errors import Conflict, StoreUnavailable
 from mentorcycle.engine.stores.port import Appended, Slice, StoredRow
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.postgres_horizon import HeldBack
+from mentorcycle.engine.stores.postgres_schema import listen_lock
 from mentorcycle.engine.testing.store_contract import command, event
 
 Open = Callable[..., PostgresStore]
@@ -163,6 +164,21 @@ def test_an_append_of_another_process_ends_a_wait(open_store: Open) -> None:
     waiting.join(60)
     assert heads == [1]
     assert monotonic() - began < 0.5  # told, and not found by looking now and then
+
+
+def test_it_is_told_only_while_somebody_listens(open_store: Open, log_url: str) -> None:
+    store = open_store()
+    with psycopg.connect(log_url, autocommit=True) as connection:
+        connection.execute("LISTEN mentorcycle_placed")
+        told = []
+        connection.add_notify_handler(told.append)
+        store.append(command("c1", event("a", 1)))
+        connection.execute("SELECT 1")
+        assert told == []
+        connection.execute("SELECT pg_advisory_lock_shared(%s)", (listen_lock("mentorcycle"),))
+        store.append(command("c2", event("a", 2)))
+        connection.execute("SELECT 1")
+        assert len(told) == 1
 
 
 def together(*works: Callable[[], Any]) -> list[Any]:
