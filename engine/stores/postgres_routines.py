@@ -31,7 +31,7 @@ END $$"""
 # Which log this is. A dump that is restored makes tables, so it has another `tableoid`; a database made from a template
 # another number, the server that a base backup or a standby became another timeline; `adopt` knows other clusters.
 INCARNATION = """
-CREATE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT concat_ws(
     '-', o.cluster, o.shift, d.oid, o.tableoid,
     CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
@@ -105,7 +105,7 @@ END $$"""
 # It need not wait for the disk: what a crash undoes, the next call does again, and comes to the same. Listeners keep
 # their lock shared: it can be taken when there are none, and then nobody need be told.
 PLACE = """
-CREATE FUNCTION place(
+CREATE OR REPLACE FUNCTION place(
   _most integer, _mine bigint DEFAULT NULL, OUT placed integer, OUT base bigint, OUT recorded_at bigint
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -150,7 +150,7 @@ BEGIN
 END $$"""
 
 SETTLE = """
-CREATE FUNCTION settle(_tx bigint, OUT base bigint, OUT recorded_at bigint) LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION settle(_tx bigint, OUT base bigint, OUT recorded_at bigint) LANGUAGE plpgsql AS $$
 DECLARE
   _placed record;
 BEGIN
@@ -166,7 +166,7 @@ END $$"""
 # one that was decided on (`_incarnation` null: any), or nothing is done and `_tx` stays null. The COMMIT is the durable
 # one; what follows it is a second transaction in the same message.
 APPEND = """
-CREATE PROCEDURE append(
+CREATE OR REPLACE PROCEDURE append(
   _at bigint, _keys bigint[], _alone boolean[], _incarnation text, _tenant text,
   _r_streams text[], _r_versions integer[],
   _streams text[], _versions integer[], _topics text[], _states bytea[],
@@ -202,7 +202,7 @@ END $$"""
 # `_versions` are those that all of them must have. Bit i of `_alone` says whether lock i is for its holder alone. What
 # is not there (an instant, the log, words) is null. The locks are those of `hold`.
 APPEND_ONE = """
-CREATE PROCEDURE append_one(
+CREATE OR REPLACE PROCEDURE append_one(
   _at bigint, _keys bigint[], _alone bigint, _incarnation text, _tenant text, _id text, _hash bytea,
   _streams text[], _versions integer[], _topic text, _state bytea,
   _fields text[], _commitments bytea[], _salts bytea[], _texts text[],
@@ -259,7 +259,7 @@ END $$"""
 # For a log that was restored into another cluster, or upgraded to one: nobody who wrote it there is still at it, so
 # all of it is settled. Durable, unlike placing.
 ADOPT = """
-CREATE FUNCTION adopt() RETURNS void
+CREATE OR REPLACE FUNCTION adopt() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   _last bigint;
@@ -273,7 +273,7 @@ BEGIN
 END $$"""
 
 REFUSE_CHANGE = """
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% are append-only: no %', TG_TABLE_NAME, lower(TG_OP)
     USING ERRCODE = 'integrity_constraint_violation';
