@@ -5,7 +5,6 @@ Filling a database is `postgres_copy_target`'s part.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
@@ -17,12 +16,10 @@ from mentorcycle.domain.errors import StoreUnavailable, VerificationFailed
 from ..closing import Closing
 from .port import StoredRow
 from .postgres_connections import Connection
+from .postgres_models import models_schema
 from .postgres_reader import PostgresReader
 from .postgres_statements import spoken_to
 from .transfer import CommandRow, Discarded, WordsRow
-
-DISCARDED = "discarded"
-"""Key of `meta` for what read models were told to leave out: here they have no tables that could hold it."""
 
 _FETCHED = 10_000
 
@@ -62,12 +59,18 @@ _WORDS = """
 _LEAST = -(2**62)
 
 
+def discarded_events(schema: str) -> str:
+    """Where it is kept what read models were told to leave out."""
+    return f'"{models_schema(schema)}".discarded_events'
+
+
 class PostgresMoment(Closing):
     """The rows of a log in one snapshot. It holds no transaction number, so nobody waits for it to be placed."""
 
     def __init__(self, store: PostgresReader) -> None:
         self.name = store.place
         self._s = f'"{store.schema}"'
+        self._discarded = discarded_events(store.schema)
         self._translated = store.translated
         self._given: list[Generator[tuple[Any, ...], None, None]] = []
         store.head()  # places what others committed
@@ -103,8 +106,11 @@ class PostgresMoment(Closing):
             yield WordsRow(position, field, commitment, salt, text.encode())
 
     def discarded(self) -> list[Discarded]:
-        row = self._one(f"SELECT value FROM {self._s}.meta WHERE key = %(key)s", key=DISCARDED)
-        return [Discarded(*kept) for kept in json.loads(row[0])] if row else []
+        if self._one("SELECT to_regclass(%(table)s)", table=self._discarded) in (None, (None,)):
+            return []
+        query = f"SELECT {', '.join(Discarded._fields)} FROM {self._discarded} ORDER BY model, position"
+        with self._translated():
+            return list(map(Discarded._make, self._connection.execute(query)))
 
     def close(self) -> None:
         for rows in self._given:
