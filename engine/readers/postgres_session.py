@@ -100,6 +100,12 @@ class PostgresSession(PostgresTables, Closing):
             connection.execute("COMMIT")
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection without a transaction, which is a sign of life too."""
+        with self._lent() as connection:
+            yield PostgresConnection(connection)
+
+    @contextmanager
     def writer(self) -> Iterator[Connection]:
         """A transaction of the session that holds the locks: it is undone when they are lost."""
         with self._lent() as connection:
