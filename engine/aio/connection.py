@@ -28,7 +28,7 @@ class _Link(psycopg.AsyncConnection[Row]):
 class LoopConnection(psycopg.Connection[Row]):
     """A connection for one task at a time, with cursors, transactions and all else that one for threads has."""
 
-    _link: _Link
+    _link: psycopg.AsyncConnection[Any]
 
     def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
         """Let what psycopg does on the wire go on until it is done."""

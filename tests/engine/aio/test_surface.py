@@ -9,15 +9,25 @@ from typing import Any
 
 import pytest
 
-from mentorcycle.engine import AsyncEngine, AsyncQueries, AsyncSubscription, Engine, Queries, Subscription
+from mentorcycle.engine import (
+    AsyncEngine,
+    AsyncQueries,
+    AsyncSubscription,
+    AsyncUnit,
+    Engine,
+    Queries,
+    Subscription,
+    Unit,
+)
 
-PAIRS = [(Engine, AsyncEngine), (Queries, AsyncQueries), (Subscription, AsyncSubscription)]
-NOT_COROUTINES = {
-    "open",
-    "subscribe",
-    "stop",
-}  # what they give is awaited, entered or iterated; stopping waits for nothing
-NOT_ON_A_LOOP = {"join"}  # a host's connection is one for threads
+PAIRS = [
+    (Engine, AsyncEngine),
+    (Queries, AsyncQueries),
+    (Subscription, AsyncSubscription),
+    (Unit, AsyncUnit),
+]
+# What they give is awaited, entered or iterated; or they wait for nothing.
+NOT_COROUTINES = {"open", "subscribe", "join", "stop", "on_commit"}
 NOT_HERE = {"store", "readers"}  # they are for threads; what they answer is asked of `queries`
 
 
