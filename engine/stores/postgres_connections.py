@@ -24,9 +24,10 @@ from mentorcycle.domain.errors import StoreUnavailable
 from . import postgres_schema as schemas
 from .bell import Bell
 from .postgres_arrays import adapt
+from .postgres_connection import KEEPALIVES, MARGIN_SECONDS, LogConnection, Unanswered
 from .postgres_errors import closed, parsed, place_of, unavailable
 
-Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+Connection: TypeAlias = LogConnection
 
 DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 _TRUE = ("y", "yes", "t", "true", "on", "1")
@@ -44,14 +45,11 @@ _SETTINGS = {
     "enable_mergejoin": "off",
     "jit": "off",
     "client_encoding": "UTF8",
+    "client_min_messages": "warning",  # those that `LogConnection` listens for
 }
 
-
-class _Quiet(psycopg.Connection[tuple[Any, ...]]):
-    """Goes without a warning when an interrupt came before anybody could keep it."""
-
-    def __del__(self, *_: object) -> None:
-        """What libpq holds closes itself, in the process that opened it."""
+# What is acknowledged is durable, whatever a role or a database is set to. Other choices are about standbys.
+_DURABLE = "set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 
 class _Turn:
@@ -62,6 +60,8 @@ class _Turn:
 
 class Connections:
     """Lends at most `size` connections at a time; `patience` is how many seconds anybody waits for one, or a lock.
+
+    A server that says nothing is waited for a little longer, see `LogConnection`.
 
     Not psycopg's pool: an interrupt between two lines of that leaves it waiting for a connection that never comes,
     and what is wrong with the server is known to its threads and not to who asks.
@@ -79,6 +79,7 @@ class Connections:
         self._closed = False
         given = parsed(conninfo)
         self._kwargs: dict[str, Any] = {
+            **{key: value for key, value in KEEPALIVES.items() if key not in given},
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",
             "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
@@ -100,6 +101,8 @@ class Connections:
                 self._take_back(connection, since)
         except psycopg.Error as error:
             _raise_interrupt_behind(error)
+            if isinstance(error, Unanswered):
+                self._part_with_idle()  # they lead the same way, and nothing shows that of one that lies idle
             raise unavailable(self.conninfo, error) from error
         finally:
             self._turns.discard(turn)
@@ -109,8 +112,10 @@ class Connections:
         """A connection of its own, that the caller closes."""
         self.check_usable()
         try:
-            connection = _Quiet.connect(self.conninfo, **self._kwargs)
+            connection = LogConnection.connect(self.conninfo, **self._kwargs)
             try:
+                connection.silence = self.patience + MARGIN_SECONDS
+                connection.hear_remarks()
                 self._configure(connection)
             except BaseException:
                 connection.close()
@@ -146,6 +151,9 @@ class Connections:
             return  # they belong to the process that opened them
         self._closed = True
         self._given_back.ring()
+        self._part_with_idle()
+
+    def _part_with_idle(self) -> None:
         with suppress(IndexError):
             while True:
                 self._idle.pop()[0].close()
@@ -198,7 +206,8 @@ class Connections:
         adapt(connection)
         names, values = list(settings), list(settings.values())
         connection.execute(
-            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)",
+            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)"
+            f" UNION ALL SELECT {_DURABLE}",
             (names, values),
         )
         schema = sql.Identifier(self.schema)

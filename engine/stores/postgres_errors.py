@@ -14,6 +14,8 @@ from psycopg import conninfo as libpq
 
 from mentorcycle.domain.errors import StoreUnavailable
 
+from .postgres_connection import Unanswered
+
 DAMAGED = "look into the server's log; if it confirms the damage, restore the last backup"
 INIT = "run: mentorcycle db init"
 AGAIN = "send the command again with the same id: if it was recorded, that gives its receipt"
@@ -78,6 +80,10 @@ _AWAY = (
     "the server cannot be reached",
     "check that it runs and that host and port are right; when it is back nothing has to be restarted here",
 )
+_SILENT = (
+    "the server, or the network on the way to it, stands still, so the connection was given up",
+    f"nothing has to be restarted here; {AGAIN}",
+)
 _LOST = ("the connection was lost in the middle", AGAIN)
 
 
@@ -96,7 +102,9 @@ def unavailable(conninfo: str, error: psycopg.Error) -> StoreUnavailable:
     """The error of ours for one of PostgreSQL's, with its words and its code in it."""
     code = error.sqlstate or _code_of_words(error)
     words = " ".join((error.diag.message_primary or str(error)).split())
-    if code in _REASONS:
+    if isinstance(error, Unanswered):
+        why, fix = _SILENT
+    elif code in _REASONS:
         why, fix = _REASONS[code]
     elif code is None and isinstance(error, psycopg.OperationalError):
         away = isinstance(error, psycopg.errors.ConnectionTimeout) or "failed" in words

@@ -72,6 +72,12 @@ _WORDS_IN = "%b::text[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::te
 _LOCKS = "%b::bigint[], %b::bool[]"
 
 
+# Where a commit waits for a standby, one more that does: what was there before it has come there, too.
+_REPLICATE = """
+  SELECT pg_logical_emit_message(true, 'mentorcycle', '')
+  WHERE current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery()"""
+
+
 @dataclass(frozen=True, slots=True)
 class Statements:
     """The statements for the tables of one schema; `place` takes at most `batch` transactions at a time."""
@@ -94,6 +100,7 @@ class Statements:
     known: str
     versions: str
     incarnation: str
+    replicate: str
     size: str
     write: str
     append: str
@@ -134,6 +141,7 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         versions=_VERSIONS.format(s=s),
         size="SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c"
         " WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind = 'r'",
+        replicate=_REPLICATE,
         incarnation=f"SELECT {s}.incarnation()",
         write=f"SELECT {s}.write(%b::bigint,"
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",
