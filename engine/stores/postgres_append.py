@@ -84,12 +84,15 @@ def write_carefully(
     held = _held(sql, keys, {(s.tenant, event.stream) for s, _ in requests for event in s.events})
     commands = _pairs([(slice_.tenant, slice_.command_id) for slice_, _ in requests])
     try:
-        with connection.transaction():
-            with connection.pipeline():
-                connection.execute(sql.hold, held)
-                log = connection.execute(sql.incarnation)
-                known_rows = connection.execute(sql.known, commands, binary=True)
-                version_rows = connection.execute(sql.versions, _pairs(keys), binary=True)
+        with (
+            connection.transaction()
+        ):  # no pipeline: psycopg ends it with a message that stops the server's clock
+            connection.execute(
+                sql.hold, held
+            )  # for who is idle in a transaction, and nobody would free the locks
+            log = connection.execute(sql.incarnation)
+            known_rows = connection.execute(sql.known, commands, binary=True)
+            version_rows = connection.execute(sql.versions, _pairs(keys), binary=True)
             known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows.fetchall()}
             versions = {(tenant, stream): version for tenant, stream, version in version_rows.fetchall()}
             before = frozenset(known)
