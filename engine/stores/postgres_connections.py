@@ -25,7 +25,7 @@ from . import postgres_schema as schemas
 from .bell import Bell
 from .postgres_arrays import adapt
 from .postgres_connection import KEEPALIVES, MARGIN_SECONDS, LogConnection, Unanswered
-from .postgres_errors import closed, parsed, place_of, unavailable
+from .postgres_errors import closed, parsed, place_of, translated, unavailable
 
 Connection: TypeAlias = LogConnection
 
@@ -111,7 +111,7 @@ class Connections:
     def single(self) -> Connection:
         """A connection of its own, that the caller closes."""
         self.check_usable()
-        try:
+        with translated(self.conninfo, connecting=True):
             connection = LogConnection.connect(self.conninfo, **self._kwargs)
             try:
                 connection.silence = self.patience + MARGIN_SECONDS
@@ -121,8 +121,6 @@ class Connections:
                 connection.close()
                 raise
             return connection
-        except psycopg.Error as error:
-            raise unavailable(self.conninfo, error) from error
 
     def check_may_write(self) -> None:
         """Raise if nothing can be appended."""

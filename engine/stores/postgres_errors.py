@@ -76,6 +76,7 @@ _WORDS = (
     ("the database system is", "57P03"),
     ('database "', "3D000"),
 )
+_NO_WRITES = "session is read-only"  # what libpq says of a host when target_session_attrs asks for another
 _AWAY = (
     "the server cannot be reached",
     "check that it runs and that host and port are right; when it is back nothing has to be restarted here",
@@ -84,7 +85,14 @@ _SILENT = (
     "the server, or the network on the way to it, stands still, so the connection was given up",
     f"nothing has to be restarted here; {AGAIN}",
 )
-_LOST = ("the connection was lost in the middle", AGAIN)
+_READ_ONLY = (
+    "no server that answers takes writes: one of them may be about to take over",
+    "try again in a moment; nothing has to be restarted here",
+)
+_LOST = (
+    "the connection was lost in the middle, so what was asked for may be recorded or not",
+    f"nothing has to be restarted here; {AGAIN}",
+)
 
 
 def place_of(conninfo: str) -> str:
@@ -93,22 +101,31 @@ def place_of(conninfo: str) -> str:
         parts = libpq.conninfo_to_dict(conninfo)
     except psycopg.Error:
         return "the PostgreSQL database"
-    host = str(parts.get("host") or "")
-    port = f":{parts['port']}" if parts.get("port") else ""
-    return f"postgresql://{host if not host.startswith('/') else ''}{port}/{parts.get('dbname') or ''}"
+    hosts = str(parts.get("host") or "").split(",")
+    ports = str(parts.get("port") or "").split(",")
+    ports += [ports[-1]] * (len(hosts) - len(ports))  # as libpq does it: one port for all of them
+    places = [
+        f"{'' if host.startswith('/') else host}{':' if port else ''}{port}"
+        for host, port in zip(hosts, ports, strict=False)
+    ]
+    return f"postgresql://{','.join(filter(None, places))}/{parts.get('dbname') or ''}"
 
 
-def unavailable(conninfo: str, error: psycopg.Error) -> StoreUnavailable:
-    """The error of ours for one of PostgreSQL's, with its words and its code in it."""
+def unavailable(conninfo: str, error: psycopg.Error, *, connecting: bool = False) -> StoreUnavailable:
+    """The error of ours for one of PostgreSQL's, with its words and its code in it.
+
+    `connecting` says that nothing had been asked of the server.
+    """
     code = error.sqlstate or _code_of_words(error)
     words = " ".join((error.diag.message_primary or str(error)).split())
+    words = words.rpartition("All failures were: ")[2]  # the last of them stands before, too
     if isinstance(error, Unanswered):
         why, fix = _SILENT
     elif code in _REASONS:
         why, fix = _REASONS[code]
-    elif code is None and isinstance(error, psycopg.OperationalError):
-        away = isinstance(error, psycopg.errors.ConnectionTimeout) or "failed" in words
-        why, fix = _AWAY if away or "connection" not in words else _LOST
+    elif isinstance(error, psycopg.OperationalError) and (code is None or code.startswith("08")):
+        away = _READ_ONLY if _NO_WRITES in words else _AWAY
+        why, fix = away if connecting else _LOST
     else:
         why, fix = "PostgreSQL refused the operation", "try again; if it lasts, look into the server's log"
     facts = f"{code}: {words}" if code else words
@@ -143,12 +160,12 @@ def unreadable(conninfo_error: psycopg.Error) -> StoreUnavailable:
 
 
 @contextmanager
-def translated(conninfo: str) -> Iterator[None]:
-    """Within the block no `psycopg.Error` gets out."""
+def translated(conninfo: str, *, connecting: bool = False) -> Iterator[None]:
+    """Within the block no `psycopg.Error` gets out; `connecting` as in `unavailable`."""
     try:
         yield
     except psycopg.Error as error:
-        raise unavailable(conninfo, error) from error
+        raise unavailable(conninfo, error, connecting=connecting) from error
 
 
 def _code_of_words(error: psycopg.Error) -> str | None:
