@@ -20,7 +20,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def durable(server_directory: Directory) -> Iterator[Node]:
-    """A server with fsync on that the tests of one run stop and kill as they like, and start again."""
+    """A server that the tests of one run stop and kill as they like, and start again."""
     with server_directory() as directory:
         node = Node.made(directory)
         node.start()

@@ -1,4 +1,4 @@
-"""PostgreSQL servers that a test may stop, kill, copy and promote, with `fsync` on and a port of their own each.
+"""PostgreSQL servers that a test may stop, kill, copy and promote, with a port of their own each.
 
 The server that all other tests share is in `tests/conftest.py`.
 """
@@ -6,7 +6,6 @@ The server that all other tests share is in `tests/conftest.py`.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -20,7 +19,7 @@ from typing import Any
 import psycopg
 
 SETTINGS = """
-fsync = on
+fsync = off
 max_connections = 100
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -140,16 +139,24 @@ class Node:
         words = ["-d", f"{self.url}?application_name={name}", "-R", "-X", "stream", "-c", "fast", "--no-sync"]
         _commands().pg_basebackup(words, pgdata=copy.data, user=copy.user)
         own = copy.data / "postgresql.auto.conf"
-        kept = re.sub(r"synchronous_standby_names.*\n", "", own.read_text())
-        own.write_text(kept)  # whom it waits for once it is the primary is for the test to say
+        lines = own.read_text().splitlines(keepends=True)
+        own.write_text("".join(line for line in lines if line.startswith("primary_conninfo")))
         copy.start()
         return copy
 
-    def wait_for(self, name: str | None) -> None:
-        """Let commits wait until the standby of that name has them; of None, for nobody."""
-        self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{name or ''}'", "SELECT pg_reload_conf()")
-        while name and self.sql("SELECT sync_state FROM pg_stat_replication") != [("sync",)]:
-            sleep(0.05)
+    def wait_for(self, name: str) -> None:
+        """Let commits wait until the standby of that name has them."""
+        self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'", "SELECT pg_reload_conf()")
+        while self.sql("SELECT sync_state FROM pg_stat_replication") != [("sync",)]:
+            sleep(0.02)
+
+    def forget(self) -> None:
+        """Drop from its next start on what ALTER SYSTEM has set."""
+        (self.data / "postgresql.auto.conf").write_text("")
+
+    @property
+    def runs(self) -> bool:
+        return (self.data / "postmaster.pid").exists()
 
     def _control(self, *words: str) -> None:
         _commands().pg_ctl(list(words), pgdata=self.data, user=self.user)

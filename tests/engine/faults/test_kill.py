@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
@@ -11,6 +11,14 @@ from .load import Load
 from .servers import Node
 
 ROUNDS_A_LOG = 10
+
+
+@pytest.fixture(autouse=True)
+def fsync(durable: Node) -> Iterator[None]:
+    """What is acknowledged waits for the disk here, as it does where it matters."""
+    durable.sql("ALTER SYSTEM SET fsync = on", "SELECT pg_reload_conf()")
+    yield
+    durable.sql("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
 
 
 def survives(durable: Node, new_log: Callable[[], str], rounds: int, seed: int) -> None:
