@@ -40,8 +40,8 @@ _REASONS: dict[str, tuple[str, str]] = {
     "42883": ("its routines are not as this program made them", INIT),
     "42P01": ("its tables are not as this program made them", INIT),
     "53100": (
-        "the server's disk is full, so this write was taken back; everything written before is safe",
-        "make room on the server and send the command again",
+        "the server's disk is full; nothing is half written, and everything written before is safe",
+        f"make room on the server; nothing has to be restarted here; {AGAIN}",
     ),
     "53200": ("the server is out of memory", "lower its load, or give it more"),
     "53300": (
@@ -50,7 +50,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
     "55P03": (
         "another transaction kept a lock that this one needs",
-        "try again; if it lasts, look in pg_stat_activity for a session that is idle in transaction",
+        f"{AGAIN}; if it lasts, look in pg_stat_activity for a session that is idle in transaction",
     ),
     "57014": ("the server cancelled it, by its statement_timeout or on request", AGAIN),
     "57P01": (
