@@ -102,6 +102,7 @@ class Statements:
     incarnation: str
     replicate: str
     size: str
+    now: str
     write: str
     append: str
 
@@ -142,6 +143,7 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         size="SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c"
         " WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind = 'r'",
         replicate=_REPLICATE,
+        now="SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
         incarnation=f"SELECT {s}.incarnation()",
         write=f"SELECT {s}.write(%b::bigint,"
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",
