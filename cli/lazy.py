@@ -25,10 +25,11 @@ class Leaf(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """A group of commands."""
+    """A group of commands; `alone` is the command that its name calls without another."""
 
     help: str
     commands: Tree
+    alone: Leaf | None = None
 
 
 Tree: TypeAlias = Mapping[str, Leaf | Branch]
@@ -83,6 +84,8 @@ def leaves(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
     """Every command with the words that call it."""
     for name, entry in tree.items():
         if isinstance(entry, Branch):
+            if entry.alone:
+                yield (*above, name), entry.alone
             yield from leaves(entry.commands, (*above, name))
         else:
             yield (*above, name), entry
@@ -97,6 +100,8 @@ def _paths(tree: Tree, above: str = "") -> Iterator[tuple[str, str]]:
 
 def _load(name: str, entry: Leaf | Branch) -> click.Command:
     if isinstance(entry, Branch):
+        if entry.alone:
+            return _with_callback(name, entry, _load(name, entry.alone))
         return LazyGroup(name, entry.commands, help=entry.help, params=common_options(hidden=True))
     module, _, attribute = entry.target.partition(":")
     command = getattr(import_module(module), attribute)
@@ -104,3 +109,18 @@ def _load(name: str, entry: Leaf | Branch) -> click.Command:
         raise TypeError(f"{entry.target} is not a click command")
     command.short_help = entry.help
     return command
+
+
+def _with_callback(name: str, entry: Branch, alone: click.Command) -> LazyGroup:
+    """A group that does what a command does, unless one of its own is called."""
+    group = LazyGroup(name, entry.commands, help=alone.help or entry.help, params=alone.params)
+    group.invoke_without_command, group.no_args_is_help, group.epilog = True, False, alone.epilog
+    group.short_help = entry.help
+
+    def unless_another(**given: object) -> object:
+        if click.get_current_context().invoked_subcommand is None and alone.callback is not None:
+            return alone.callback(**given)
+        return None
+
+    group.callback = unless_another
+    return group

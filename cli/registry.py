@@ -133,19 +133,27 @@ TREE: Tree = {
         "The store: make it, copy it, look after it. For whoever owns the file.",
         {
             "init": Leaf("mentorcycle.cli.db.init:init", "Make a store and its programme."),
+            "upgrade": Leaf("mentorcycle.cli.db.upgrade:upgrade", "Bring an older store up to date."),
             "status": Leaf("mentorcycle.cli.db.status:status", "Show the store and its read models."),
             "backup": Leaf("mentorcycle.cli.db.copies:backup", "Copy the store to a file."),
             "restore": Leaf("mentorcycle.cli.db.copies:restore", "Make a backup the store."),
+            "copy": Leaf("mentorcycle.cli.db.copy:copy", "Copy the whole log into another store."),
             "rebuild": Leaf("mentorcycle.cli.db.models:rebuild", "Build read models anew from the log."),
             "dead-letters": Branch(
                 "Streams that a read model has set aside.",
                 {
                     "list": Leaf("mentorcycle.cli.db.models:list_", "List them."),
+                    "show": Leaf("mentorcycle.cli.db.models:show", "Show what is known of them."),
                     "retry": Leaf("mentorcycle.cli.db.models:retry", "Try to take them again."),
                     "discard": Leaf("mentorcycle.cli.db.models:discard", "Leave events out for good."),
                 },
             ),
         },
+    ),
+    "worker": Branch(
+        "Keep read models up to date, beside other workers.",
+        {"status": Leaf("mentorcycle.cli.worker_status:status", "Show who keeps what, and how far it is.")},
+        alone=Leaf("mentorcycle.cli.worker:worker", "Keep read models up to date, beside other workers."),
     ),
     "doctor": Leaf("mentorcycle.cli.doctor:doctor", "See whether everything is well, and what to do."),
     "completion": Leaf("mentorcycle.cli.completion:completion", "Print the completion script of a shell."),

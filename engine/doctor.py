@@ -123,11 +123,29 @@ def _models(queries: Queries, found: StoreStatus) -> Iterator[Checkup]:
         error = f" ({model.error})" if model.error else ""
         waits = "; the next question brings it up to date" if behind or model.state != ACTIVE else ""
         yield Checkup(f"read model {model.name}", f"{state}{behind}{error}{'' if failed else waits}", failed)
+    yield from _workers(queries)
     letters = queries.readers.dead_letters()
     yield Checkup(
         "dead letters",
         f"{len(letters)} streams are set aside" if letters else "none",
         "run: mentorcycle db dead-letters list" if letters else "",
+    )
+
+
+def _workers(queries: Queries) -> Iterator[Checkup]:
+    """Who keeps read models up to date, where several could."""
+    found = queries.readers.working()
+    if not found.shared:
+        return
+    if not found.workers:
+        yield Checkup("workers", "no worker runs; whoever asks brings read models up to date")
+        return
+    feeding = len(found.units) - found.unowned
+    yield Checkup(
+        "workers",
+        f"{len(found.workers)} {'worker' if len(found.workers) == 1 else 'workers'},"
+        f" {feeding} of {len(found.units)} parts of read models kept",
+        "run: mentorcycle worker status" if found.unowned else "",
     )
 
 

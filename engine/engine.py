@@ -5,9 +5,9 @@ It joins the rooms and holds no rule: deciding is the domain's, storing the stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
@@ -36,6 +36,12 @@ from .states import State, States
 from .stores.port import Store
 from .subscription import Subscription
 from .url import open_store
+
+if TYPE_CHECKING:
+    from .readers.worker import Worker
+    from .unit import Projection, Unit
+
+LEASE_SECONDS = 8.0
 
 
 class Engine(Closing):
@@ -71,7 +77,7 @@ class Engine(Closing):
         settings = settings or Settings()
         store = open_store(
             url,
-            clock=None if settings.clock is utc_now else lambda: to_micros(settings.clock()),
+            clock=clock_of(settings),
             patience=settings.patience,
             create=create,
             read_only=read_only,
@@ -126,6 +132,24 @@ class Engine(Closing):
             listed(commands), actor, said, command_ids=command_ids, dry_run=dry_run, slice_size=slice_size
         )
 
+    def join(
+        self,
+        connection: object,
+        *,
+        models: Sequence[str] = (),
+        projections: Sequence[Projection] = (),
+    ) -> Unit:
+        """Commands within the transaction of a host: `with engine.join(connection) as unit: unit.execute(…)`.
+
+        What they append is committed and rolled back with everything else on that connection, a `sqlite3.Connection`
+        to the file of the log or a `psycopg.Connection` to its database. `models` (SQLite only) are read models to keep
+        up to date there, `projections` are called with each command's events there. Raises `CannotJoin`.
+        """
+        from .unit import Unit
+
+        deciding = (self.settings, self._states, self._decider, self._executor)
+        return Unit(self.store, self.tenant, *deciding, connection, tuple(models), tuple(projections))
+
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
         """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""
         reading = Reading(self._states.load)
@@ -177,6 +201,35 @@ class Engine(Closing):
         """Every event after a position, in order, as it is appended; iterating blocks until it is stopped."""
         return Subscription(self.store, self.tenant, after)
 
+    def worker(
+        self,
+        models: Sequence[str] | None = None,
+        *,
+        name: str = "",
+        lease: float = LEASE_SECONDS,
+        told: Callable[[str], None] | None = None,
+    ) -> Worker:
+        """A worker that keeps read models (by default all) up to date, of every tenant that this role sees.
+
+        Any number of them share the work on PostgreSQL. One that gives no sign of life for `lease` seconds is
+        replaced; `told` is given sentences about what happens to it.
+        """
+        from .readers.worker import Worker
+
+        clock = self.queries.readers.clock
+        return Worker(self.store, models, clock=clock, name=name, lease=lease, told=told)
+
+    def wait_for(self, receipt: Receipt | int, timeout: float | None = None) -> int:
+        """Wait until every read model knows what a receipt, or a position of the log, stands for; return the head.
+
+        Queries do so anyway for what was appended before they were asked; this is for whoever was told of a position by
+        another process. Raises `StoreUnavailable`, with how far everything is, after `timeout` seconds (default: the
+        store's patience).
+        """
+        return self.queries.readers.wait_for(
+            receipt.last if isinstance(receipt, Receipt) else receipt, timeout
+        )
+
     def enrolment(self, roster: Roster, actor: Actor) -> tuple[Entry, ...]:
         """What importing a roster would change, person by person, with the commands that do it.
 
@@ -207,3 +260,8 @@ class Engine(Closing):
         if not state.published:
             self.execute(c.PublishDefinition(shipped().source, programme), actor).or_raise()
         return self.programme(programme)
+
+
+def clock_of(settings: Settings) -> Callable[[], int] | None:
+    """The clock of a store, in microseconds; None for the store's own."""
+    return None if settings.clock is utc_now else lambda: to_micros(settings.clock())

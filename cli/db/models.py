@@ -111,6 +111,46 @@ def list_(session: Session, exit_code: bool) -> object:
 
 
 @owner_command()
+@click.argument("refs", metavar="REF...", nargs=-1, required=True)
+@click.option("--model", metavar="NAME", help="Only those of this read model.")
+def show(session: Session, refs: tuple[str, ...], model: str | None) -> None:
+    """Show what is known of them.
+
+    The type of the error and of the event, since when, and how many events wait. Neither payload nor words are
+    kept with it: `mentorcycle audit log` has the event.
+    """
+    from mentorcycle.domain.errors import NotFound
+
+    from ..columns import Column
+    from ..store import reading
+
+    with reading(session) as place:
+        letters = _wanted(place, refs, model)
+        if not letters:
+            raise NotFound("dead letter", ", ".join(refs), "run: mentorcycle db dead-letters list")
+        for letter in letters:
+            seen = place.queries.readers.inspect(letter)
+            found = {
+                **letter._asdict(),
+                "event": seen.topic,
+                "version": seen.version,
+                "waiting": seen.waiting,
+            }
+            columns = [
+                Column("model", "read model"),
+                Column("tenant"),
+                Column("stream"),
+                Column("position"),
+                Column("event"),
+                Column("version"),
+                Column("error"),
+                Column("since"),
+                Column("waiting"),
+            ]
+            session.out.record("dead-letter/1", columns, found)
+
+
+@owner_command()
 @click.argument("refs", metavar="[REF]...", nargs=-1)
 @click.option("--model", metavar="NAME", help="Only those of this read model.")
 @options.dry_run

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mentorcycle.domain.errors import HistoryUnreadable, StoreUnavailable
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import StoredRow
@@ -52,7 +53,7 @@ def decoded(rows: Iterable[StoredRow], decode: Decode) -> Batch:
 
 
 def take(
-    connection: sqlite3.Connection, model: ReadModel, generation: int, batch: Batch, aside: Aside
+    connection: Connection, model: ReadModel, generation: int, batch: Batch, aside: Aside
 ) -> list[Poison]:
     """Let a read model take a batch within the open transaction; give back the streams to set aside.
 
@@ -90,7 +91,7 @@ def take(
 
 
 def _try(
-    connection: sqlite3.Connection, model: ReadModel, generation: int, events: Sequence[Recorded[Any]]
+    connection: Connection, model: ReadModel, generation: int, events: Sequence[Recorded[Any]]
 ) -> str | None:
     """Apply events, or leave everything as it was and give back the type of the error."""
     connection.execute("SAVEPOINT part")
@@ -99,7 +100,7 @@ def _try(
     except Exception as error:
         if is_of_the_store(error):
             raise
-        if isinstance(error, sqlite3.OperationalError):
+        if is_of_the_model(error):
             connection.execute("ROLLBACK TO whole")
             raise ModelBroken(type(error).__name__) from error
         connection.execute("ROLLBACK TO part")
@@ -110,11 +111,29 @@ def _try(
 
 
 def is_of_the_store(error: Exception) -> bool:
-    """Whether the medium failed, rather than a read model or an event: disk full, locked, damaged."""
+    """Whether the medium failed, rather than a read model or an event: disk full, locked, damaged, connection lost."""
     if isinstance(error, StoreUnavailable):
         return True
+    if (fault := _fault(error)) is not None:
+        return fault == "medium"
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(
         error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError
     ):
         return False
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_ERROR
+
+
+def is_of_the_model(error: Exception) -> bool:
+    """Whether no event can be taken by that read model: a table is missing, or its statements are wrong."""
+    if (fault := _fault(error)) is not None:
+        return fault == "model"
+    return isinstance(error, sqlite3.OperationalError)
+
+
+def _fault(error: Exception) -> str | None:
+    """Whose fault an error of psycopg is; None for any other. The driver is not imported to ask that."""
+    if not any(kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__):
+        return None
+    from .postgres_connection import fault_of
+
+    return fault_of(error).value  # type: ignore[arg-type]

@@ -5,10 +5,11 @@ Only the type of an error is kept: neither payload nor words can get here.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mentorcycle.projections.connection import Connection
 
 if TYPE_CHECKING:
     from mentorcycle.domain.recorded import Recorded
@@ -61,7 +62,7 @@ class Aside(NamedTuple):
         ]
 
 
-def aside(connection: sqlite3.Connection, model: str, generation: int) -> Aside:
+def aside(connection: Connection, model: str, generation: int) -> Aside:
     """What this generation was told to leave out."""
     letters = connection.execute(LETTERS, (model, generation))
     streams = {(tenant, stream): position for tenant, stream, position in letters}
@@ -69,7 +70,7 @@ def aside(connection: sqlite3.Connection, model: str, generation: int) -> Aside:
 
 
 def set_aside(
-    connection: sqlite3.Connection, model: str, generation: int, poisons: Iterable[Poison], now: int
+    connection: Connection, model: str, generation: int, poisons: Iterable[Poison], now: int
 ) -> None:
     """Keep a dead letter for each stream."""
     connection.executemany(SET_ASIDE, [(model, generation, *poison, now) for poison in poisons])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.moments import from_micros
+from mentorcycle.projections.projection import ReadModel
 
 from ..stores.port import StoredRow
 from . import registry
@@ -36,7 +37,7 @@ def dead_letters(readers: Readers) -> list[DeadLetter]:
         return _listed(connection)
 
 
-def _listed(connection: sqlite3.Connection) -> list[DeadLetter]:
+def _listed(connection: Connection) -> list[DeadLetter]:
     return [_letter(*row) for row in connection.execute(LIST)] if registry.read(connection) else []
 
 
@@ -68,11 +69,12 @@ def _resume(readers: Readers, letter: DeadLetter, *, discard: bool, dry_run: boo
     now = readers.clock()
     model = readers.model(letter.model)
     left: DeadLetter | None = None
+    rows = _waiting(readers, letter.tenant, letter.stream, letter.position)
     with suppress(_Rehearsed), readers.tables.writer() as connection:
+        _hold(readers, connection, model, letter)
         if discard:
             values = (letter.model, letter.position, letter.tenant, letter.stream, letter.error, now)
             connection.execute(DISCARD, values)
-        rows = _waiting(readers, letter.tenant, letter.stream, letter.position)
         for generation in registry.read(connection):
             if (generation.name, generation.version) == (model.name, model.version):
                 _take_up(readers, connection, generation, letter, rows, now)
@@ -82,9 +84,16 @@ def _resume(readers: Readers, letter: DeadLetter, *, discard: bool, dry_run: boo
     return left
 
 
+def _hold(readers: Readers, connection: Connection, model: ReadModel, letter: DeadLetter) -> None:
+    """Let nobody feed the stream's part meanwhile, in any generation."""
+    generations = [row for row in registry.read(connection) if row.name == model.name]
+    parts = [registry.Fed(model, row, part) for row in generations for part in range(len(row.positions))]
+    readers.tables.alone(connection, model, [one for one in parts if one.reads(letter.tenant, letter.stream)])
+
+
 def _take_up(
     readers: Readers,
-    connection: sqlite3.Connection,
+    connection: Connection,
     generation: registry.Generation,
     letter: DeadLetter,
     rows: list[StoredRow],
@@ -96,9 +105,11 @@ def _take_up(
     if start is None:
         return
     connection.execute(TAKE_UP, (letter.model, generation.generation, *key))
-    batch = decoded((row for row in rows if start <= row.position <= generation.position), readers.decode)
-    alone = Aside({}, left_out.events)
     model = readers.model(letter.model)
+    parts = (registry.Fed(model, generation, part) for part in range(len(generation.positions)))
+    reached = next(one.position for one in parts if one.reads(*key))
+    batch = decoded((row for row in rows if start <= row.position <= reached), readers.decode)
+    alone = Aside({}, left_out.events)
     try:
         poisons = take(connection, model, generation.generation, Batch(*batch), alone)
     except ModelBroken as broken:

@@ -9,22 +9,26 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import Lock
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.projections import MODELS
-from mentorcycle.projections.projection import ReadModel
+from mentorcycle.projections.connection import Connection
+from mentorcycle.projections.projection import ReadModel, part_of
 
+from ..stores.pace import pace_of
 from ..stores.port import Log
 from ..undisturbed import undisturbed
 from . import registry
 from .batch import Batch, Decode, decoded
-from .feeding import advance
+from .feeding import Advanced, advance
 from .letters import DeadLetter
-from .registry import Generation, Lineup, lineup
-from .tables import MemoryTables, Tables, tables_of
+from .registry import Fed, Generation, Key, Lineup, lineup
+from .steps import Due, Pause, due, next_group
+from .tables import Tables, tables_of
 from .view import Digest, View
 
 if TYPE_CHECKING:
@@ -32,9 +36,17 @@ if TYPE_CHECKING:
     from .rebuild import Progress, Rebuilt
     from .replay import Compared
     from .status import ModelStatus
+    from .working import Working
 
 FIRST_BATCH = 500
 LARGEST_BATCH = 8000
+SMALLEST_BATCH = 50
+LONGEST_WRITE = 0.1
+"""Seconds; see `Tables.written`."""
+KEPT_SECONDS = 1.0
+"""For so long it is taken for granted that who moves things on will go on with it."""
+LOOKS = 8
+"""How often it is looked whether an owner moves on, before it is tried again whether there still is one."""
 
 
 class Readers:
@@ -53,73 +65,130 @@ class Readers:
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         batch: int = FIRST_BATCH,
         largest: int = LARGEST_BATCH,
+        tables: Tables | None = None,
     ) -> None:
         self.store = store
         self.models = tuple(models)
-        self.tables: Tables = tables_of(store)
         self.clock = clock
+        if tables is not None:
+            self.tables = tables
         self.told: Callable[[int, int], None] = lambda position, head: None
         self._decode = decode
         self._batch = batch
         self.largest = largest
-        self._catching_up = Lock()
+        self._pace = pace_of(store)
+        self._catching_up = self._pace.lock()
+        self._kept_until = 0.0
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Where the read models live; looked for when they are first asked."""
+        return tables_of(self.store)
 
     @contextmanager
     def view(self) -> Iterator[View]:
         """Read models that know every event up to now, all as of one moment.
 
-        Raises `StoreUnavailable` when they tell of events that the log does not have.
+        Raises `StoreUnavailable` when they tell of events that the log does not have, and when somebody else keeps
+        them who does not get there in time.
         """
         head = self.store.head()
         while True:
             with self.tables.reader() as connection:
                 lineups = self._lineups(connection)
                 if all(one.ready(head) for one in lineups):
-                    if any(one.active and one.active.position > head for one in lineups):
+                    if any(one.active and max(one.active.positions) > head for one in lineups):
                         self._check_end(lineups)
                     yield View(connection, {one.model.name: one for one in lineups})
                     return
             head = self.catch_up(head)
 
-    def catch_up(self, upto: int | None = None) -> int:
+    def catch_up(self, upto: int | None = None, *, timeout: float | None = None) -> int:
         """Let every read model take the events up to a position (default: the last); return that position.
 
-        Raises `StoreUnavailable` when there is something to do and the store cannot be written.
+        What somebody else keeps up to date is waited for, at most `timeout` seconds (default: `patience`). Raises
+        `StoreUnavailable` then, and when there is something to do and the store cannot be written.
         """
         head = self.store.head() if upto is None else upto
         if not self._behind(head):
             return head
+        waited = self.pause(timeout)
         with self._catching_up, _said_if_read_only():
-            size = self._batch
-            # The end may also come nearer: a backup may be put in the place of the log meanwhile.
-            while behind := self._behind(head := min(head, self.store.head())):
-                if any(one.to_create for one in behind):
-                    self._begin()
-                else:
-                    outdated = (one.outdated.position for one in behind if one.outdated)
-                    with undisturbed():
-                        self._step(behind, max([head, *outdated]), size)
-                    self.told(min(row.position for one in behind for row in one.fed), head)
-                    size = min(2 * size, self.largest)
-            self.told(head, head)
+            while True:
+                owned: list[Fed] = []
+                if monotonic() < self._kept_until:  # it was not long ago that somebody kept all of it
+                    owned = [one for one, _ in due(self._behind(head), head)]
+                if not owned:
+                    head, owned = self.take_free(head)
+                if not owned:
+                    return head
+                moved = self._wait_for_owners(owned, head, waited)
+                self._kept_until = monotonic() + KEPT_SECONDS if moved else 0.0
+
+    def pause(self, patience: float | None = None) -> Pause:
+        """So many seconds of patience with others (default: those of the store), spent as its users wait."""
+        return Pause(self.tables.patience if patience is None else patience, self._pace.sleep)
+
+    def wait_for(self, position: int, timeout: float | None = None) -> int:
+        """Wait for the log to have a position, and for every read model to know it; return the head."""
+        timeout = self.tables.patience if timeout is None else timeout
+        waited = self.pause(timeout)
+        head = self.store.wait(position - 1, timeout)
+        if head < position:
+            raise StoreUnavailable(
+                f"the log has no event {position} yet",
+                f"it ends with event {head}; waited {timeout:g} s",
+                "ask for a position that a receipt gave, or wait longer",
+            )
+        self.catch_up(position, timeout=waited.left)
         return head
+
+    def take_free(self, upto: int) -> tuple[int, list[Fed]]:
+        """Let everything take the events up to a position that nobody else feeds; also return what somebody does.
+
+        The position may be an earlier one: a backup may be put in the place of the log meanwhile.
+        """
+        head, size = upto, self._batch
+        owned: set[Key] = set()
+        while behind := self._behind(head := min(head, self.store.head())):
+            if any(one.to_create for one in behind):
+                self.begin()
+                continue
+            left = due(behind, head)
+            free = [one for one in left if one[0].key not in owned]
+            if not free:
+                return head, [one for one, _ in left]
+            with undisturbed():
+                done = self.step(free, size)
+            owned |= {one.key for one in done.owned}
+            self.told(min(row.position for one in behind for row in one.fed), head)
+            size = self.next_size(size)
+        self.told(head, head)
+        return head, []
 
     def beyond(self, lineups: Iterable[Lineup] | None = None) -> list[Generation]:
         """Generations that serve and have read further than the log goes: events were taken out of it."""
         found = self.lineups() if lineups is None else lineups
         serving = [one.active for one in found if one.active]
         head = self.store.head()  # asked last: others may append, and bring read models up to date
-        return [generation for generation in serving if generation.position > head]
+        return [generation for generation in serving if max(generation.positions) > head]
 
     def lineups(self) -> list[Lineup]:
         """What there is of each read model."""
         with self.tables.reader() as connection:
             return self._lineups(connection)
 
-    def read(self, after: int, upto: int, size: int) -> tuple[Batch, int]:
-        """At most `size` events after a position, decoded, and the position that is scanned with them."""
+    def read(self, after: int, upto: int, size: int, group: Sequence[Fed] = ()) -> tuple[Batch, int]:
+        """At most `size` events after a position, decoded, and the position that is scanned with them.
+
+        With a `group`, only what it reads is decoded.
+        """
         rows = self.store.read_log(after, size, upto=upto) if upto > after else []
-        return decoded(rows, self.decode), rows[-1].position if len(rows) == size else upto
+        scanned = rows[-1].position if len(rows) == size else upto
+        if group and all(len(one.row.positions) > 1 for one in group):
+            parts = {one.part for one in group}
+            rows = [row for row in rows if part_of(row.tenant, row.stream) in parts]
+        return decoded(rows, self.decode), scanned
 
     def model(self, name: str) -> ReadModel:
         """The read model of that name; raise `NotFound`."""
@@ -133,6 +202,12 @@ class Readers:
         from .status import status
 
         return status(self)
+
+    def working(self) -> Working:
+        """Every part with who feeds it, and every worker."""
+        from .working import working
+
+        return working(self)
 
     def rebuild(self, name: str, progress: Progress | None = None) -> Rebuilt:
         """Build a read model anew beside the one that serves, compare, switch; goes on where it was interrupted."""
@@ -179,7 +254,7 @@ class Readers:
     @property
     def kept(self) -> bool:
         """Whether what is done to read models outlives this process."""
-        return not isinstance(self.tables, MemoryTables)
+        return self.tables.kept
 
     @property
     def decode(self) -> Decode:
@@ -190,18 +265,59 @@ class Readers:
             self._decode = decode
         return self._decode
 
-    def _lineups(self, connection: sqlite3.Connection) -> list[Lineup]:
+    def _lineups(self, connection: Connection) -> list[Lineup]:
         rows = registry.read(connection)
         return [lineup(model, rows) for model in self.models]
 
-    def _begin(self) -> None:
+    def write(self, work: Callable[[Connection], None]) -> None:
+        """Do something in a transaction, again and again while others are only in the way."""
+        pause = self.pause()
+        while True:
+            try:
+                with self.tables.writer() as connection:
+                    work(connection)
+                return
+            except StoreUnavailable as error:
+                if not self.tables.in_the_way(error) or pause.over:
+                    raise
+                pause.wait()
+
+    def empty(self, model: ReadModel) -> None:
+        """Empty the tables of a model that do not serve any more; whoever needs them will, if it cannot be done now."""
+        with suppress(StoreUnavailable):
+            self.tables.empty(model)
+
+    def begin(self) -> None:
         """Make what is missing: the registry, and generations of read models that are new or of a new version."""
-        with self.tables.writer() as connection:
+
+        def begin(connection: Connection) -> None:
             registry.create(connection)
-            rows = registry.read(connection)
             for model in self.models:
+                self.tables.alone(connection, model)
+                rows = registry.read(connection)
                 if lineup(model, rows).to_create:
                     registry.begin(connection, model, rows, self.clock())
+
+        self.write(begin)
+
+    def _wait_for_owners(self, owned: Sequence[Fed], head: int, waited: Pause) -> bool:
+        """Wait for those to move on whom somebody else feeds; False after a while, since they may be free by then."""
+        hindmost = min(owned, key=lambda one: one.position)
+        for _ in range(LOOKS):
+            if waited.over:
+                raise waited.used_up(self.kept_by(hindmost, head))
+            waited.wait()
+            now = {one.key: one for lineup in self.lineups() for one in lineup.fed}
+            if any(now.get(one.key) != one for one in owned):
+                return True
+        return False
+
+    def kept_by(self, one: Fed, head: int) -> str:
+        """How far something has read, and who keeps it."""
+        part = f", part {one.part + 1}" if len(one.row.positions) > 1 else ""
+        owner = self.tables.workers(self.models).owners.get((one.row.name, one.part))
+        who = owner.words if owner else "another process"
+        return f"{one.row.name}{part} stands at event {one.position} of {head}, and is kept by {who}"
 
     def _check_end(self, lineups: Sequence[Lineup]) -> None:
         if beyond := self.beyond(lineups):
@@ -215,19 +331,22 @@ class Readers:
     def _behind(self, head: int) -> list[Lineup]:
         return [one for one in self.lineups() if not one.ready(head)]
 
-    def _step(self, behind: Sequence[Lineup], head: int, size: int) -> None:
+    def step(self, due: Sequence[Due], size: int) -> Advanced:
         """Let those that are furthest behind take one batch."""
-        fed = [(one.model, row) for one in behind for row in one.fed]
-        low = min(row.position for _, row in fed)
-        group = [(model, row) for model, row in fed if row.position == low]
-        upto = min([head, *(row.position for _, row in fed if row.position > low)])
-        batch, scanned = self.read(low, max(low, upto), size)
-        self.advance(group, batch, max(low, scanned), head)
+        group, upto = next_group(due)
+        head = max(end for _, end in due)
+        batch, scanned = self.read(group[0].position, upto, size, group)
+        return self.advance(group, batch, max(group[0].position, scanned), head)
 
-    def advance(
-        self, group: Sequence[tuple[ReadModel, Generation]], batch: Batch, scanned: int, head: int
-    ) -> bool:
-        """Let generations that stand at one position take the batch that follows; False when another was first."""
+    def next_size(self, size: int) -> int:
+        """How many events to read next time: more and more, as long as nobody is held up by the writing."""
+        written, self.tables.written = self.tables.written, 0.0
+        if written > LONGEST_WRITE:
+            return max(SMALLEST_BATCH, round(size * LONGEST_WRITE / written))
+        return size if written > LONGEST_WRITE / 2 else min(2 * size, self.largest)
+
+    def advance(self, group: Sequence[Fed], batch: Batch, scanned: int, head: int) -> Advanced:
+        """Let those that stand at one position take the batch that follows."""
         return advance(self.tables, group, batch, scanned, head, self.clock())
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from . import registry
-from .registry import Generation, Lineup, lineup
+from .registry import Fed, Generation, Lineup, lineup
+from .steps import next_group
 
 if TYPE_CHECKING:
     from .readers import Readers
@@ -45,6 +47,7 @@ def rebuild(readers: Readers, name: str, progress: Progress | None = None) -> Re
     model = readers.model(name)
     readers.catch_up()
     _begin(readers, model)
+    pause = readers.pause()
     while True:
         one = _lineup(readers, model)
         new = one.building
@@ -52,21 +55,39 @@ def rebuild(readers: Readers, name: str, progress: Progress | None = None) -> Re
             _begin(readers, model)
             continue
         old = _comparable(readers, one)
-        target = old.position if old else readers.store.head()
+        head = readers.store.head()
+        targets = old.positions if old else (head,) * len(new.positions)
+        behind = [
+            (Fed(model, new, part, beside=not one.serves_next), target)
+            for part, target in enumerate(targets)
+            if new.positions[part] < target
+        ]
         if progress is not None:
-            progress(new.position, target)
-        if new.position < target:
-            batch, scanned = readers.read(new.position, target, readers.largest)
-            readers.advance([(model, new)], batch, scanned, head=scanned)
+            progress(new.position, max(targets))
+        if behind:
+            group, upto = next_group(behind)
+            batch, scanned = readers.read(group[0].position, upto, readers.largest)
+            if readers.advance(group, batch, scanned, head=scanned).taken:
+                pause.begin()
+            elif pause.over:
+                raise pause.used_up(f"somebody else builds {model.name}")
+            else:
+                pause.wait()
         elif done := _compared(readers, model):
             _switch(readers, model, done.generation)
+            readers.empty(model)
             return done
+        else:
+            readers.catch_up()
+            pause.wait()
 
 
 def _begin(readers: Readers, model: ReadModel) -> None:
     """A generation to build: the one that was begun and has set nothing aside, else a new one."""
-    with readers.tables.writer() as connection:
+
+    def unless_begun(connection: Connection) -> None:
         registry.create(connection)
+        readers.tables.alone(connection, model)
         rows = registry.read(connection)
         begun = lineup(model, rows).building
         if begun is not None:
@@ -74,6 +95,8 @@ def _begin(readers: Readers, model: ReadModel) -> None:
             if not letters and begun.position <= readers.store.head():
                 return
         registry.begin(connection, model, rows, readers.clock())
+
+    readers.write(unless_begun)
 
 
 def _comparable(readers: Readers, one: Lineup) -> Generation | None:
@@ -91,7 +114,7 @@ def _compared(readers: Readers, model: ReadModel) -> Rebuilt | None:
     with readers.tables.reader() as connection:
         one = lineup(model, registry.read(connection))
         old, new = _comparable(readers, one), one.building
-        if new is None or (old is not None and old.position != new.position):
+        if new is None or (old is not None and old.positions != new.positions):
             return None
         before = model.digest(connection, old.generation) if old else None
         return Rebuilt(
@@ -101,6 +124,7 @@ def _compared(readers: Readers, model: ReadModel) -> Rebuilt | None:
 
 def _switch(readers: Readers, model: ReadModel, generation: int) -> None:
     with readers.tables.writer() as connection:
+        readers.tables.alone(connection, model)
         rows = registry.read(connection)
         new = [row for row in rows if (row.name, row.generation) == (model.name, generation)]
         for row in new:

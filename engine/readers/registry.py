@@ -1,30 +1,25 @@
 """What is known of each read model: its generations, how far each has read the log, and in which state it is.
 
 `position` is how far the log was *scanned*, matching events or not. A generation is one set of tables; one
-serves, another may be built beside it.
+serves, another may be built beside it. On PostgreSQL, where several processes may feed one read model, every part
+of it has a position of its own, and each version of a model has two sets of tables, made by the owner of the
+database: which is filled and which serves changes, and no table is made for it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeAlias
 
-from mentorcycle.projections.projection import ReadModel
+from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
+from mentorcycle.projections.connection import Connection, Dialect, Sql
+from mentorcycle.projections.projection import ReadModel, part_of
 
 BUILDING, ACTIVE, FAILED = "building", "active", "failed"
 
-TABLES = (
-    """CREATE TABLE IF NOT EXISTS read_models (
-         name TEXT NOT NULL,
-         generation INTEGER NOT NULL,
-         version INTEGER NOT NULL,
-         state TEXT NOT NULL,
-         position INTEGER NOT NULL,
-         updated_at INTEGER NOT NULL,
-         error TEXT,
-         PRIMARY KEY (name, generation)
-       ) WITHOUT ROWID""",
+LETTER_TABLES = (
     """CREATE TABLE IF NOT EXISTS dead_letters (
          model TEXT NOT NULL,
          generation INTEGER NOT NULL,
@@ -45,40 +40,104 @@ TABLES = (
          PRIMARY KEY (model, position)
        ) WITHOUT ROWID""",
 )
-SELECT = "SELECT name, generation, version, state, position, updated_at, error FROM read_models"
-INSERT = "INSERT INTO read_models VALUES (?, ?, ?, ?, ?, ?, ?)"
-PROGRESS = "UPDATE read_models SET position = ?, updated_at = ? WHERE name = ? AND generation = ?"
-STATE = "UPDATE read_models SET state = ?, error = ?, updated_at = ? WHERE name = ? AND generation = ?"
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS read_models (
+         name TEXT NOT NULL,
+         generation INTEGER NOT NULL,
+         version INTEGER NOT NULL,
+         state TEXT NOT NULL,
+         position INTEGER NOT NULL,
+         updated_at INTEGER NOT NULL,
+         error TEXT,
+         PRIMARY KEY (name, generation)
+       ) WITHOUT ROWID""",
+    *LETTER_TABLES,
+)
+POSTGRES_TABLES = (
+    """CREATE TABLE read_models (
+         name TEXT NOT NULL,
+         generation INTEGER NOT NULL,
+         version INTEGER NOT NULL,
+         state TEXT NOT NULL,
+         error TEXT,
+         PRIMARY KEY (name, generation)
+       )""",
+    """CREATE TABLE progress (
+         name TEXT NOT NULL,
+         generation INTEGER NOT NULL,
+         part INTEGER NOT NULL,
+         position INTEGER NOT NULL,
+         updated_at INTEGER NOT NULL,
+         PRIMARY KEY (name, generation, part)
+       )""",
+    *(table.replace("IF NOT EXISTS ", "") for table in LETTER_TABLES),
+    # Which versions of which read models have tables here.
+    "CREATE TABLE made (model TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (model, version))",
+    # Locked by those who read while they do, and by whoever empties tables that do not serve, so that nobody who still
+    # sees them serve finds them empty: TRUNCATE takes no notice of what others see. It has no rows.
+    "CREATE TABLE gate (nothing INTEGER)",
+)
+
+SERVER_CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+SELECT = Sql(
+    "SELECT name, generation, version, state, error, updated_at, position FROM read_models ORDER BY 1, 2",
+    "SELECT r.name, r.generation, r.version, r.state, r.error, p.updated_at, p.position FROM read_models r"
+    " JOIN progress p ON p.name = r.name AND p.generation = r.generation"
+    " WHERE EXISTS (SELECT FROM log l WHERE l.origin = to_regclass(l.place)) ORDER BY r.name, r.generation, p.part",
+)
+INSERT = "INSERT INTO read_models (name, generation, version, state, position, updated_at) VALUES (?, ?, ?, ?, 0, ?)"
 FORGET = "DELETE FROM read_models WHERE name = ? AND generation = ?"
+FORGET_PROGRESS = "DELETE FROM progress WHERE name = ? AND generation = ?"
 FORGET_LETTERS = "DELETE FROM dead_letters WHERE model = ? AND generation = ?"
+SAME_LOG = "SELECT EXISTS (SELECT FROM log l WHERE l.origin = to_regclass(l.place))"
+SHUT = "LOCK TABLE gate IN ACCESS EXCLUSIVE MODE NOWAIT"
+
+
+Key: TypeAlias = tuple[str, int, int]
+"""Name, generation and part."""
 
 
 class Generation(NamedTuple):
-    """One row of the registry; `error` is the type of what made it fail."""
+    """What the registry says of one set of tables; `error` is the type of what made it fail.
+
+    `positions` is how far each of its parts has read; without parts it has one.
+    """
 
     name: str
     generation: int
     version: int
     state: str
-    position: int
-    updated_at: int
     error: str | None
+    updated_at: int
+    positions: tuple[int, ...]
+
+    @property
+    def position(self) -> int:
+        """Up to where all of it has read."""
+        return min(self.positions)
 
 
-def read(connection: sqlite3.Connection) -> list[Generation]:
-    """Every generation of every read model; none when no read model was ever made here."""
-    try:
-        return [Generation(*row) for row in connection.execute(SELECT)]
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return []
-        raise
+class Fed(NamedTuple):
+    """A part of a generation, which takes the events of its streams. `beside`: another one serves meanwhile."""
 
+    model: ReadModel
+    row: Generation
+    part: int
+    beside: bool = False
 
-def create(connection: sqlite3.Connection) -> None:
-    """Make the registry's tables, if they are not there."""
-    for statement in TABLES:
-        connection.execute(statement)
+    @property
+    def position(self) -> int:
+        """Up to where it has read."""
+        return self.row.positions[self.part]
+
+    @property
+    def key(self) -> Key:
+        """What it is, wherever it stands."""
+        return self.row.name, self.row.generation, self.part
+
+    def reads(self, tenant: str, stream: str) -> bool:
+        """Whether the events of a stream are its own."""
+        return len(self.row.positions) == 1 or part_of(tenant, stream) == self.part
 
 
 class Lineup(NamedTuple):
@@ -100,12 +159,16 @@ class Lineup(NamedTuple):
         return not (self.active or self.building or self.failed or self.newer)
 
     @property
-    def fed(self) -> list[Generation]:
-        """The generations that every catch-up moves; a rebuild far behind moves by itself."""
+    def fed(self) -> list[Fed]:
+        """What every catch-up moves; a rebuild far behind moves by itself."""
         active, building = self.active, self.building
-        fed = [active] if active else []
-        if building and (self.serves_next or (active and building.position >= active.position)):
-            fed.append(building)
+        fed = [Fed(self.model, active, part) for part in range(len(active.positions))] if active else []
+        if building and self.serves_next:
+            fed += [Fed(self.model, building, part) for part in range(len(building.positions))]
+        elif building and active:
+            parts = range(min(len(active.positions), len(building.positions)))
+            level = (part for part in parts if building.positions[part] >= active.positions[part])
+            fed += [Fed(self.model, building, part, beside=True) for part in level]
         return fed
 
     @property
@@ -117,7 +180,7 @@ class Lineup(NamedTuple):
         """Whether there is nothing to do before a query: up to date, or beyond what a catch-up can mend."""
         if self.active is None:
             return self.newer or self.failed is not None
-        return all(generation.position >= head for generation in self.fed)
+        return all(one.position >= head for one in self.fed)
 
 
 def lineup(model: ReadModel, rows: Iterable[Generation]) -> Lineup:
@@ -139,34 +202,161 @@ def lineup(model: ReadModel, rows: Iterable[Generation]) -> Lineup:
     )
 
 
-def begin(
-    connection: sqlite3.Connection, model: ReadModel, rows: Iterable[Generation], now: int
-) -> Generation:
-    """Make the empty tables of a new generation, after removing what an older version left unfinished."""
+def read(connection: Connection) -> list[Generation]:
+    """Every generation of every read model; none when no read model was ever made here."""
+    try:
+        rows = connection.execute(SELECT.on(connection.dialect)).fetchall()
+    except sqlite3.OperationalError as caught:
+        if "no such table" in str(caught):
+            return []
+        raise
+    found = []
+    for (name, generation, version, state, error), parts in groupby(rows, lambda row: row[:5]):
+        told = [(row[5], row[6]) for row in parts]
+        updated_at, positions = max(at for at, _ in told), tuple(position for _, position in told)
+        found.append(Generation(name, generation, version, state, error, updated_at, positions))
+    return found
+
+
+def now(connection: Connection, clock: Callable[[], int]) -> int:
+    """What time it is for read models: by the server's clock where there is one, since those of hosts differ."""
+    if connection.dialect is Dialect.SQLITE:
+        return clock()
+    found: int = connection.execute(f"SELECT {SERVER_CLOCK}").fetchone()[0]
+    return found
+
+
+def create(connection: Connection) -> None:
+    """Make the registry's tables, if they are not there; in PostgreSQL their owner has done so."""
+    if connection.dialect is Dialect.SQLITE:
+        for statement in TABLES:
+            connection.execute(statement)
+
+
+def begin(connection: Connection, model: ReadModel, rows: Iterable[Generation], now: int) -> None:
+    """Have empty tables for a new generation, after removing what was left unfinished."""
     mine = [row for row in rows if row.name == model.name]
     for row in mine:
         if row.state == BUILDING:
             remove(connection, model, row)
+    if connection.dialect is Dialect.POSTGRES:
+        _begin_in_place(connection, model, [row for row in mine if row.state != BUILDING])
+        return
     number = 1 + max((row.generation for row in mine), default=0)
-    generation = Generation(model.name, number, model.version, BUILDING, 0, now, None)
     model.drop(connection, number)
     model.create(connection, number)
-    connection.execute(INSERT, generation)
-    return generation
+    connection.execute(INSERT, (model.name, number, model.version, BUILDING, now))
+
+
+def slots(version: int) -> tuple[int, int]:
+    """The two generations that have tables for a version of a read model in PostgreSQL."""
+    return 2 * version - 1, 2 * version
+
+
+def _begin_in_place(connection: Connection, model: ReadModel, rows: Sequence[Generation]) -> None:
+    if not connection.execute(SAME_LOG).fetchone()[0]:
+        raise of_another_log()
+    made = connection.execute("SELECT version FROM made WHERE model = ?", (model.name,)).fetchall()
+    if (model.version,) not in made:
+        raise _without_tables(model, [version for (version,) in made])
+    kept = lineup(model, rows)
+    serving = kept.active or kept.failed
+    for row in rows:
+        if row.version == model.version and row is not serving:
+            remove(connection, model, row)
+    number = next(slot for slot in slots(model.version) if serving is None or slot != serving.generation)
+    empty(connection, model, number)
+    connection.execute(
+        "INSERT INTO read_models (name, generation, version, state) VALUES (?, ?, ?, ?)",
+        (model.name, number, model.version, BUILDING),
+    )
+    connection.executemany(
+        f"INSERT INTO progress VALUES (?, ?, ?, 0, {SERVER_CLOCK})",
+        [(model.name, number, part) for part in range(model.parts)],
+    )
+
+
+def empty(connection: Connection, model: ReadModel, generation: int) -> None:
+    """Empty tables in PostgreSQL that do not serve, unless they are; an error when somebody reads just now."""
+    some = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in model.table_names(generation))
+    if connection.execute(f"SELECT {some}").fetchone()[0]:
+        connection.execute(SHUT)
+        model.empty(connection, generation)
+
+
+def of_another_log() -> StoreUnavailable:
+    """The error for read models in PostgreSQL beside which another log was restored."""
+    return StoreUnavailable(
+        "the read models in the database tell of another log",
+        "a log was restored beside them that they do not follow",
+        "run: mentorcycle db upgrade; they are made anew then",
+    )
+
+
+def _without_tables(model: ReadModel, made: Sequence[int]) -> StoreNeedsUpgrade:
+    newer = any(version > model.version for version in made)
+    return StoreNeedsUpgrade(
+        f"there are no tables for version {model.version} of the read model {model.name}",
+        f"the database has those of version {', '.join(map(str, sorted(made)))}" if made else "it is new",
+        "install a newer mentorcycle" if newer else "run: mentorcycle db upgrade",
+    )
+
+
+def advance(connection: Connection, fed: Sequence[Fed], scanned: int, now: int) -> bool:
+    """Set how far these have read, all of them having stood at one position; False when one has moved meanwhile."""
+    if connection.dialect is Dialect.SQLITE:
+        for one in fed:
+            connection.execute(
+                "UPDATE read_models SET position = ?, updated_at = ? WHERE name = ? AND generation = ?",
+                (scanned, now, one.row.name, one.row.generation),
+            )
+        return True
+    places = ", ".join(["(?::text, ?::bigint, ?::bigint)"] * len(fed))
+    moved = connection.execute(
+        f"UPDATE progress p SET position = ?, updated_at = {SERVER_CLOCK}"
+        f" FROM (VALUES {places}) f(name, generation, part)"
+        " WHERE p.name = f.name AND p.generation = f.generation AND p.part = f.part AND p.position = ? RETURNING 1",
+        (
+            scanned,
+            *(value for one in fed for value in (one.row.name, one.row.generation, one.part)),
+            fed[0].position,
+        ),
+    )
+    return len(moved.fetchall()) == len(fed)
+
+
+def fail(connection: Connection, row: Generation, error: str, now: int) -> None:
+    """Let a generation serve no more, and say why."""
+    _set_state(connection, row, FAILED, error, now)
 
 
 def switch(
-    connection: sqlite3.Connection, model: ReadModel, new: Generation, rows: Iterable[Generation], now: int
+    connection: Connection, model: ReadModel, new: Generation, rows: Iterable[Generation], now: int
 ) -> None:
     """Let a generation serve and remove every other one of its model."""
     for row in rows:
         if row.name == model.name and row.generation != new.generation:
             remove(connection, model, row)
-    connection.execute(STATE, (ACTIVE, None, now, new.name, new.generation))
+    _set_state(connection, new, ACTIVE, None, now)
 
 
-def remove(connection: sqlite3.Connection, model: ReadModel, generation: Generation) -> None:
-    """Drop a generation with its tables and its dead letters."""
-    model.drop(connection, generation.generation)
-    connection.execute(FORGET, (generation.name, generation.generation))
-    connection.execute(FORGET_LETTERS, (generation.name, generation.generation))
+def remove(connection: Connection, model: ReadModel, generation: Generation) -> None:
+    """Forget a generation with its dead letters and its tables; in PostgreSQL these stay, and are emptied later."""
+    key = (generation.name, generation.generation)
+    if connection.dialect is Dialect.SQLITE:
+        model.drop(connection, generation.generation)
+    else:
+        connection.execute(FORGET_PROGRESS, key)
+    connection.execute(FORGET, key)
+    connection.execute(FORGET_LETTERS, key)
+
+
+def _set_state(connection: Connection, row: Generation, state: str, error: str | None, now: int) -> None:
+    changed = "state = ?, error = ?"
+    values: list[object] = [state, error]
+    if connection.dialect is Dialect.SQLITE:
+        changed, values = f"{changed}, updated_at = ?", [*values, now]
+    connection.execute(
+        f"UPDATE read_models SET {changed} WHERE name = ? AND generation = ?",
+        (*values, row.name, row.generation),
+    )

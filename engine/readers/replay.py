@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from mentorcycle.projections.projection import ReadModel
+from mentorcycle.projections.connection import Connection, SqliteConnection
+from mentorcycle.projections.projection import ReadModel, part_of
 
-from .batch import take
+from .batch import Batch, take
 from .letters import Aside, aside
 from .view import Digest
 
@@ -54,17 +55,21 @@ def compare(readers: Readers, name: str, progress: Progress | None = None) -> Co
     model = readers.model(name)
     with readers.view() as view:
         stored = view.digest(name)
-        discarded = aside(view.connection, name, view.serving(name).generation).events
+        serving = view.serving(name)
+        discarded = aside(view.connection, name, serving.generation).events
     with closing(_database()) as replayed:
         left_out = Aside({}, discarded)
         model.create(replayed, 1)
-        left_out = _replay(readers, model, replayed, 0, stored.position, left_out, progress)
+        reached = serving.positions
+        nothing = (0,) * len(reached)
+        left_out = _replay(readers, model, replayed, nothing, reached, left_out, progress)
         digest = model.digest(replayed, 1)
         if digest == stored.sha256:
             return Compared(name, stored.position, stored.sha256, digest, ())
         with readers.view() as view:
             serving = view.serving(name)
-            _replay(readers, model, replayed, stored.position, serving.position, left_out)
+            if serving.positions != reached:
+                _replay(readers, model, replayed, reached, serving.positions, left_out)
             rows = _differences(model, view.connection, serving.generation, replayed)
             first = tuple(row for row, _ in zip(rows, range(MOST_DIFFERENCES), strict=False))
             return Compared(
@@ -72,9 +77,24 @@ def compare(readers: Readers, name: str, progress: Progress | None = None) -> Co
             )
 
 
-def _database() -> sqlite3.Connection:
+def made_anew(
+    readers: Readers,
+    name: str,
+    upto: tuple[int, ...],
+    discarded: frozenset[int],
+    progress: Progress | None = None,
+) -> str:
+    """The digest of a read model whose parts have read so far, made from the log alone, without some events."""
+    model = readers.model(name)
+    with closing(_database()) as replayed:
+        model.create(replayed, 1)
+        _replay(readers, model, replayed, (0,) * len(upto), upto, Aside({}, discarded), progress)
+        return model.digest(replayed, 1)
+
+
+def _database() -> SqliteConnection:
     """An empty database in memory that moves to a temporary file when it grows."""
-    connection = sqlite3.connect("", isolation_level=None)
+    connection = sqlite3.connect("", isolation_level=None, factory=SqliteConnection)
     connection.execute("PRAGMA journal_mode = MEMORY")
     connection.execute("PRAGMA synchronous = OFF")
     return connection
@@ -83,17 +103,30 @@ def _database() -> sqlite3.Connection:
 def _replay(
     readers: Readers,
     model: ReadModel,
-    connection: sqlite3.Connection,
-    position: int,
-    upto: int,
+    connection: Connection,
+    after: tuple[int, ...],
+    upto: tuple[int, ...],
     left_out: Aside,
     progress: Progress | None = None,
 ) -> Aside:
+    """Take the events between two places, of which there are one for each part."""
+
+    def wanted(tenant: str, stream: str, position: int) -> bool:
+        part = part_of(tenant, stream) if len(upto) > 1 else 0
+        return after[part] < position <= upto[part]
+
     streams = dict(left_out.streams)
-    while position < upto:
+    position, end = min(after), max(upto)
+    uneven = len({*after}) > 1 or len({*upto}) > 1
+    while position < end:
         if progress is not None:
-            progress(position, upto)
-        batch, position = readers.read(position, upto, readers.largest)
+            progress(position, end)
+        batch, position = readers.read(position, end, readers.largest)
+        if uneven:
+            batch = Batch(
+                [r for r in batch.events if wanted(r.tenant, r.stream, r.position)],
+                tuple(p for p in batch.unreadable if wanted(p.tenant, p.stream, p.position)),
+            )
         connection.execute("BEGIN")
         for poison in take(connection, model, 1, batch, Aside(streams, left_out.events)):
             streams[poison.tenant, poison.stream] = poison.position
@@ -102,7 +135,7 @@ def _replay(
 
 
 def _differences(
-    model: ReadModel, stored: sqlite3.Connection, generation: int, replayed: sqlite3.Connection
+    model: ReadModel, stored: Connection, generation: int, replayed: Connection
 ) -> Iterator[Difference]:
     for table in model.tables:
         order = f"SELECT {table.key}, * FROM {{}} ORDER BY {table.key}"

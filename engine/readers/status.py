@@ -35,10 +35,11 @@ class ModelStatus(NamedTuple):
 
 def status(readers: Readers) -> list[ModelStatus]:
     """Every read model as it is, without bringing any up to date."""
-    head, now = readers.store.head(), readers.clock()
+    head = readers.store.head()
     letters = dead_letters(readers)
     with readers.tables.reader() as connection:
         rows = registry.read(connection)
+        now = registry.now(connection, readers.clock)
     found = []
     for model in readers.models:
         one = lineup(model, rows)
@@ -53,7 +54,7 @@ def status(readers: Readers) -> list[ModelStatus]:
                 next((state for state, row in states.items() if row), NEW),
                 position,
                 max(0, head - position),
-                _age(readers, position, head, now),
+                age(readers, position, head, now),
                 sum(letter.model == model.name for letter in letters),
                 one.building.position if one.building and serving is not one.building else None,
                 serving.error if serving else None,
@@ -62,7 +63,8 @@ def status(readers: Readers) -> list[ModelStatus]:
     return found
 
 
-def _age(readers: Readers, position: int, head: int, now: int) -> float:
+def age(readers: Readers, position: int, head: int, now: int) -> float:
+    """Seconds since the first event after a position was recorded; 0 when there is none."""
     if position >= head:
         return 0.0
     return max(0.0, (now - readers.store.read_log(position, 1)[0].recorded_at) / 1_000_000)

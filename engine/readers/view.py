@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.cycles import CycleQueries
 from mentorcycle.projections.minutes import MinutesQueries
 from mentorcycle.projections.people import PeopleQueries
@@ -27,7 +27,7 @@ class Digest(NamedTuple):
 class View:
     """Questions to the read models; valid until its block ends."""
 
-    def __init__(self, connection: sqlite3.Connection, lineups: Mapping[str, Lineup]) -> None:
+    def __init__(self, connection: Connection, lineups: Mapping[str, Lineup]) -> None:
         self.connection = connection
         self._lineups = lineups
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from struct import Struct
 
-from psycopg import Connection
+from psycopg.abc import AdaptContext
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
 
 _HEADER = Struct("!iiIii")  # dimensions, nulls, type of the items, how many, number of the first
 _LENGTH = Struct("!i")
 _NUMBER, _LONG_NUMBER = Struct("!ii"), Struct("!iq")
+_MISSING = _LENGTH.pack(-1)
 _BOOL, _BYTEA, _INT8, _INT4, _TEXT = 16, 17, 20, 23, 25
 
 
@@ -29,9 +30,9 @@ class _Dumper(Dumper):
         return bytes(obj)
 
 
-def adapt(connection: Connection[tuple[object, ...]]) -> None:
-    """Let a connection take arrays."""
-    connection.adapters.register_dumper(Array, _Dumper)
+def adapt(context: AdaptContext) -> None:
+    """Let a connection or a cursor take arrays."""
+    context.adapters.register_dumper(Array, _Dumper)
 
 
 def texts(items: Collection[str]) -> Array:
@@ -56,15 +57,27 @@ def long_numbers(items: Collection[int]) -> Array:
     return Array(_HEADER.pack(1, 0, _INT8, len(items), 1) + body)
 
 
+def texts_or_none(items: Collection[str | None]) -> Array:
+    """A `text[]` in which some may be missing."""
+    return _array(_TEXT, len(items), [None if item is None else item.encode() for item in items])
+
+
+def long_numbers_or_none(items: Collection[int | None]) -> Array:
+    """A `bigint[]` in which some may be missing."""
+    pack = _LONG_NUMBER.pack
+    body = b"".join([_MISSING if item is None else pack(8, item) for item in items])
+    return Array(_HEADER.pack(1, int(None in items), _INT8, len(items), 1) + body)
+
+
 def truths(items: Collection[bool]) -> Array:
     """A `bool[]`."""
     body = b"".join([b"\0\0\0\1\1" if item else b"\0\0\0\1\0" for item in items])
     return Array(_HEADER.pack(1, 0, _BOOL, len(items), 1) + body)
 
 
-def _array(type_: int, count: int, items: Collection[bytes]) -> Array:
+def _array(type_: int, count: int, items: Collection[bytes | None]) -> Array:
     length = _LENGTH.pack
-    parts = [_HEADER.pack(1, 0, type_, count, 1)]
+    parts = [_HEADER.pack(1, int(None in items), type_, count, 1)]
     for item in items:
-        parts += (length(len(item)), item)
+        parts += (_MISSING,) if item is None else (length(len(item)), item)
     return Array(b"".join(parts))

@@ -17,9 +17,6 @@ RV = TypeVar("RV")
 MARGIN_SECONDS = 2.0
 """How much longer than a lock we wait for an answer: the server is to say first that somebody kept the lock."""
 
-KEEPALIVES: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-"""A host that is gone says nothing, and without these it takes two hours until anybody wonders."""
-
 _WAITS_FOR_STANDBY = "SyncRepWaitForLSN"
 
 
@@ -43,9 +40,10 @@ class LogConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
         """Let what psycopg does on the wire go on until it is done."""
-        return super().wait(self._heard(gen), *args, **kwargs)
+        return super().wait(self.heard(gen), *args, **kwargs)
 
-    def _heard(self, gen: PQGen[RV]) -> PQGen[RV]:
+    def heard(self, gen: PQGen[RV]) -> PQGen[RV]:
+        """The same steps; raises `Unanswered` when nothing is heard for too long."""
         silence = self.silence
         if silence is None:
             return (yield from gen)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
@@ -23,16 +23,27 @@ from mentorcycle.domain.errors import StoreUnavailable
 
 from . import postgres_schema as schemas
 from .bell import Bell
+from .mark import UNFINISHED, check_finished
+from .pace import THREADS, Pace
 from .postgres_arrays import adapt
-from .postgres_connection import KEEPALIVES, MARGIN_SECONDS, LogConnection, Unanswered
+from .postgres_connection import MARGIN_SECONDS, LogConnection, Unanswered
 from .postgres_errors import closed, parsed, place_of, translated, unavailable
 
 Connection: TypeAlias = LogConnection
+Connect: TypeAlias = Callable[[str, dict[str, Any]], Connection]
 
 DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 _TRUE = ("y", "yes", "t", "true", "on", "1")
 _GLANCE_SECONDS = 1.0  # a turn that was lost to an interrupt ends unheard
 _LIFETIME_SECONDS = 3600.0  # so that what lies between us and a server may change
+
+# A server that is cut off says nothing; without these it would be waited for by the hour.
+_KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 # Every statement here has one right plan: by index, from the outside in. One that suits the tables while they are
 # small, and is kept, must not meet them when they are large.
@@ -48,8 +59,13 @@ _SETTINGS = {
     "client_min_messages": "warning",  # those that `LogConnection` listens for
 }
 
-# What is acknowledged is durable, whatever a role or a database is set to. Other choices are about standbys.
+# What is acknowledged is durable, whatever a role or a database is set to. Other choices than `off` are about standbys.
 _DURABLE = "set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+
+
+def connect(conninfo: str, options: dict[str, Any]) -> Connection:
+    """A new connection, whose thread stands still while the server works."""
+    return LogConnection.connect(conninfo, **options)
 
 
 class _Turn:
@@ -61,32 +77,48 @@ class _Turn:
 class Connections:
     """Lends at most `size` connections at a time; `patience` is how many seconds anybody waits for one, or a lock.
 
-    A server that says nothing is waited for a little longer, see `LogConnection`.
+    A server that says nothing is waited for a little longer, see `LogConnection`. What a copy has not finished is
+    opened only for the copy, with `unfinished`.
 
     Not psycopg's pool: an interrupt between two lines of that leaves it waiting for a connection that never comes,
     and what is wrong with the server is known to its threads and not to who asks.
     """
 
-    def __init__(self, conninfo: str, *, schema: str, size: int, patience: float, read_only: bool) -> None:
+    _settings: Mapping[str, str] = _SETTINGS
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        schema: str,
+        size: int,
+        patience: float,
+        read_only: bool,
+        unfinished: bool = False,
+        connect: Connect = connect,
+        pace: Pace = THREADS,
+    ) -> None:
         refuse_db_functions()
         self.conninfo = conninfo
         self.schema = schemas.checked(schema)
         self.patience = patience
         self.read_only = read_only
         self.incarnation = ""
-        self._size = size
+        self._unfinished = unfinished
+        self.size = size
+        self._connect = connect
         self._process = os.getpid()
         self._closed = False
         given = parsed(conninfo)
-        self._kwargs: dict[str, Any] = {
-            **{key: value for key, value in KEEPALIVES.items() if key not in given},
+        self._options: dict[str, Any] = {
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",
             "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
+            **{name: given.get(name) or seconds for name, seconds in _KEEPALIVES.items()},
         }
         self._lock = Lock()
         self._turns: WeakSet[_Turn] = WeakSet()
-        self._given_back = Bell()
+        self._given_back = Bell(pace)
         self._idle: deque[tuple[Connection, float]] = deque([(self.single(), monotonic())])
 
     @contextmanager
@@ -108,11 +140,11 @@ class Connections:
             self._turns.discard(turn)
             self._given_back.ring()
 
-    def single(self) -> Connection:
-        """A connection of its own, that the caller closes."""
+    def single(self, **parameters: str | int) -> Connection:
+        """A connection of its own, that the caller closes; `parameters` are those of libpq."""
         self.check_usable()
         with translated(self.conninfo, connecting=True):
-            connection = LogConnection.connect(self.conninfo, **self._kwargs)
+            connection = self._connect(self.conninfo, self._options | parameters)
             try:
                 connection.silence = self.patience + MARGIN_SECONDS
                 connection.hear_remarks()
@@ -161,7 +193,7 @@ class Connections:
             self.check_usable()
             rings = self._given_back.rings
             with self._lock:
-                if len(self._turns) < self._size:
+                if len(self._turns) < self.size:
                     turn = _Turn()
                     self._turns.add(turn)
                     return turn
@@ -169,7 +201,7 @@ class Connections:
             if left <= 0:
                 raise StoreUnavailable(
                     f"the store {place_of(self.conninfo)} is busy",
-                    f"all {self._size} connections of this process were in use for {self.patience:g} s",
+                    f"all {self.size} connections of this process were in use for {self.patience:g} s",
                     "try again, or open the store with more connections",
                 )
             self._given_back.wait(rings, min(left, _GLANCE_SECONDS))
@@ -196,18 +228,25 @@ class Connections:
             connection.close()
 
     def _configure(self, connection: Connection) -> None:
-        """Look a new connection over: our settings, the schema that we speak, and the cluster that it was left in."""
+        """Give a new connection our settings, and look it over."""
         wait = f"{max(1, round(self.patience * 1000))}ms"
-        settings = {**_SETTINGS, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
+        settings = {**self._settings, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
         if self.read_only:
             settings["default_transaction_read_only"] = "on"
         adapt(connection)
+        self._set(connection, settings)
+        self._look_over(connection)
+
+    def _set(self, connection: Connection, settings: Mapping[str, str]) -> None:
         names, values = list(settings), list(settings.values())
         connection.execute(
             "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)"
-            f" UNION ALL SELECT {_DURABLE}",
+            + ("" if "synchronous_commit" in settings else f" UNION ALL SELECT {_DURABLE}"),
             (names, values),
         )
+
+    def _look_over(self, connection: Connection) -> None:
+        """The schema that we speak, and the cluster that it was left in."""
         schema = sql.Identifier(self.schema)
         try:
             row = connection.execute(
@@ -215,14 +254,17 @@ class Connections:
                     "SELECT (SELECT value FROM {0}.meta WHERE key = 'schema'), o.cluster <> c.system_identifier::text"
                     " OR coalesce((SELECT max(tx) FROM {0}.arrivals), 0)"
                     "  >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + o.shift"
+                    ", (SELECT value FROM {0}.meta WHERE key = {1})"
                     " FROM {0}.origin o, pg_control_system() c"
-                ).format(schema)
+                ).format(schema, UNFINISHED)
             ).fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             self._say_what_is_there(connection)
             raise
-        version, moved = row or (None, False)
+        version, moved, copying = row or (None, False, None)
         schemas.check_version(self.conninfo, self.schema, version)
+        if not self._unfinished:
+            check_finished(copying, place_of(self.conninfo), place_of(self.conninfo))
         if moved and not self.read_only:
             connection.execute(sql.SQL("SELECT {}.adopt()").format(schema))
         (self.incarnation,) = connection.execute(

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from time import monotonic, sleep
-from typing import Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from mentorcycle.domain.errors import StoreUnavailable
 
 from ..closing import Closing
 from .bell import Bell, head_past
+from .pace import THREADS, Pace
 from .port import KnownCommand, NewWords, StoredRow
-from .postgres_connections import Connection, Connections
-from .postgres_errors import place_of
+from .postgres_connections import Connect, Connection, Connections, connect
+from .postgres_errors import place_of, translated
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
 from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel
 from .postgres_statements import spoken_to
+
+if TYPE_CHECKING:
+    from ..readers.postgres_tables import PostgresTables
 
 _LOOK_SECONDS = 1.0
 _SHORTEST, _LONGEST = 0.0005, 0.02
@@ -31,7 +35,11 @@ class PostgresReader(Closing):
 
     It places what others committed and did not live to place; with `read_only` (for a standby, or a role that may
     not) it waits for others to do so. `patience` is how many seconds to wait for that, for locks and connections.
+    `unfinished` is for who makes a copy of a log in it.
     """
+
+    pace: Pace = THREADS
+    _connect: Connect = staticmethod(connect)
 
     def __init__(
         self,
@@ -41,15 +49,25 @@ class PostgresReader(Closing):
         patience: float = 30.0,
         connections: int = 8,
         read_only: bool = False,
+        unfinished: bool = False,
     ) -> None:
         self._connections = Connections(
-            conninfo, schema=schema, size=connections, patience=patience, read_only=read_only
+            conninfo,
+            schema=schema,
+            size=connections,
+            patience=patience,
+            read_only=read_only,
+            unfinished=unfinished,
+            connect=self._connect,
+            pace=self.pace,
         )
         self.schema = schema
         self._sql = spoken_to(schema)
         self._patience = patience
-        self._bell = Bell()
-        self._listener = Listener(self._connections.single, channel(schema), self._bell)
+        self._bell = Bell(self.pace)
+        self._listener = Listener(self._connections.single, channel(schema), self._bell, self.pace)
+        self._tables: PostgresTables | None = None
+        self._making_tables = self.pace.lock()
 
     def incarnation(self) -> str:
         """Which log this is, as the last connection that was made found it; nothing is asked now.
@@ -59,6 +77,13 @@ class PostgresReader(Closing):
         """
         self._connections.check_usable()
         return self._connections.incarnation
+
+    def look_which(self) -> str:
+        """Which log this is, asked of the server now."""
+        with self._connections.lend() as connection:
+            (incarnation,) = _one(connection, self._sql.incarnation)
+            self._connections.incarnation = incarnation
+            return str(incarnation)
 
     version = SCHEMA_VERSION
 
@@ -164,9 +189,41 @@ class PostgresReader(Closing):
         listen = self._listener.start
         return head_past(self._bell, self.head, after, timeout, stopped, _LOOK_SECONDS, listen)
 
+    def tables(self) -> PostgresTables | None:
+        """The read models of this log in the database; None when this role may not use any.
+
+        Raises `StoreNeedsUpgrade` when there are none.
+        """
+        from ..readers.postgres_tables import PostgresTables
+        from .postgres_model_connections import ModelConnections, whereabouts
+
+        ours = self._connections
+        with self._making_tables:
+            if self._tables is None:
+                with ours.lend() as connection:
+                    where = whereabouts(connection, ours.conninfo, self.schema)
+                if where is not None:
+                    self._tables = PostgresTables(
+                        ModelConnections(
+                            ours.conninfo,
+                            schema=self.schema,
+                            where=where,
+                            size=ours.size,
+                            patience=self._patience,
+                            read_only=ours.read_only,
+                            connect=self._connect,
+                            pace=self.pace,
+                        )
+                    )
+            return self._tables
+
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection of the store, in autocommit."""
         return self._connections.lend()
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Within the block what the server and its driver report is said in our words."""
+        return translated(self._connections.conninfo)
 
     def wake(self) -> None:
         """Let those who wait look again."""
@@ -175,6 +232,8 @@ class PostgresReader(Closing):
     def close(self) -> None:
         """Give back every connection this store opened; a second call does nothing."""
         self._connections.close()
+        if self._tables is not None:
+            self._tables.close()
         self.wake()
         self._listener.stop()
 
@@ -217,7 +276,7 @@ class PostgresReader(Closing):
                     raise held_back(
                         connection, self._connections.conninfo, tx, monotonic() - started, recorded=recorded
                     )
-            sleep(pause)
+            self.pace.sleep(pause)
             pause = min(pause * 1.5, _LONGEST)
 
     def _place(self, connection: Connection) -> None:

@@ -9,17 +9,15 @@ from __future__ import annotations
 # The locks of an append, taken before anything is looked at. A stream that is written is locked against everybody, a
 # stream that was only read against those who write it: as every append does so, and looks only after it has its locks
 # (the next statement sees all that was committed until then), what it saw is still so when it commits. It has no
-# transaction number before it has looked, so its number is above those of all that it saw: along positions, versions
+# number before it has looked (see `write`), so its number is above those of all that it saw: along positions, versions
 # of a stream rise. Which numbers, in which order: `postgres_locks`.
 HOLD = """
-CREATE FUNCTION hold(_keys bigint[], _alone boolean[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION hold(_keys bigint[], _alone boolean[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   _nothing text;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'appending needs READ COMMITTED: what is seen before a lock may be old after it';
-  ELSIF pg_current_xact_id_if_assigned() IS NOT NULL THEN
-    RAISE EXCEPTION 'a transaction that wrote before it looked may stand before what it saw';
   END IF;
   FOR i IN 1 .. cardinality(_keys) LOOP
     IF _alone[i] THEN
@@ -40,9 +38,33 @@ CREATE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS $$
   ) FROM {schema}.origin o, pg_database d WHERE d.datname = current_database()
 $$"""
 
+# Where a subtransaction leaves the number that it was given; no row of it is ever committed.
+TICKETS = "CREATE TABLE tickets ()"
+
+# The number of an append in a transaction that wrote before: its own may be older than what the append has seen by now,
+# and two appends may not share it. So it is that of a subtransaction, which is begun here, writes, and is undone. The
+# server hands out one row of numbers for all of them, so this one is new, and above those of all that was seen; and
+# it is not settled before the transaction around it has ended, whose own number is smaller. A row shows the last 32
+# bits of it, the others follow from the transaction's.
+NUMBER = """
+CREATE OR REPLACE FUNCTION number() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  _whole bigint := pg_current_xact_id()::text::bigint;
+  _part bigint;
+BEGIN
+  BEGIN
+    INSERT INTO {schema}.tickets DEFAULT VALUES RETURNING xmin::text::bigint INTO STRICT _part;
+    RAISE SQLSTATE 'MC001';
+  EXCEPTION WHEN SQLSTATE 'MC001' THEN
+    NULL;
+  END;
+  RETURN _whole + (_part - _whole % 4294967296 + 4294967296) % 4294967296 + (SELECT o.shift FROM {schema}.origin o);
+END $$"""
+
 # Commands are inserted in the order of their ids: two batches that hold the same ones meet in the first.
 WRITE = """
-CREATE FUNCTION write(
+CREATE OR REPLACE FUNCTION write(
   _at bigint,
   _tenants text[], _streams text[], _versions integer[], _topics text[], _states bytea[],
   _of text[], _ids text[], _hashes bytea[], _starts integer[], _counts integer[],
@@ -52,7 +74,11 @@ CREATE FUNCTION write(
 DECLARE
   _tx bigint;
 BEGIN
-  SELECT pg_current_xact_id()::text::bigint + o.shift INTO STRICT _tx FROM {schema}.origin o;
+  IF pg_current_xact_id_if_assigned() IS NULL THEN
+    SELECT pg_current_xact_id()::text::bigint + o.shift INTO STRICT _tx FROM {schema}.origin o;
+  ELSE
+    _tx := {schema}.number();
+  END IF;
   INSERT INTO {schema}.commands (tx, n, events, tenant, command_id, content_hash)
     SELECT _tx, c.n, c.events, c.tenant, c.id, c.hash
     FROM unnest(_starts, _counts, _of, _ids, _hashes) c(n, events, tenant, id, hash) ORDER BY c.tenant, c.id;
@@ -176,4 +202,4 @@ BEGIN
     USING ERRCODE = 'integrity_constraint_violation';
 END $$"""
 
-ROUTINES = (REFUSE_CHANGE, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, ADOPT)
+ROUTINES = (REFUSE_CHANGE, NUMBER, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, ADOPT)

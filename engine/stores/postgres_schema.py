@@ -1,7 +1,7 @@
 """The tables of a PostgreSQL log, made by `init_schema` and by nothing else, and the rights that roles need on them.
 
-Opening a log never makes a table (see `postgres_connections`); what runs inside the server is in `postgres_routines`.
-Read models have no tables here (see `readers.tables`).
+Opening a log never makes a table (see `postgres_connections`); what runs inside the server is in `postgres_routines`,
+the tables of read models are in `postgres_models`, and what brings older ones up to date in `postgres_upgrade`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mentorcycle.domain.errors import InvalidInput, StoreNeedsUpgrade, StoreUnav
 
 from .postgres_errors import parsed, place_of, translated
 from .postgres_locks import lock_number
-from .postgres_routines import ROUTINES
+from .postgres_routines import ROUTINES, TICKETS
 
 SCHEMA_VERSION = 1
 DEFAULT_SCHEMA = "mentorcycle"
@@ -84,6 +84,7 @@ TABLES = (
        )""",
     "INSERT INTO origin (cluster, shift) SELECT system_identifier::text, 0 FROM pg_control_system()",
     "CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)",
+    TICKETS,
 )
 
 # A seat belt, not the proof: whoever owns the tables can drop them, and the audit then finds the traces.
@@ -147,9 +148,12 @@ def grants(role: str, schema: str = DEFAULT_SCHEMA, *, tenant: str | None = None
 
     Placing is a function of the owner, so nobody else writes positions, and who sees one tenant places for all. The
     policies name role and tenant: no setting of a session can widen them. Of other tenants such a role sees when they
-    write and how many events, not what.
+    write and how many events, not what. Its read models are in a schema that nobody else may use.
     """
+    from . import postgres_models as read_models
+
     who, where = _quoted(role), f'"{schema}"'
+    models = read_models.models_schema(schema, role if tenant is not None else None)
     bound = "true" if tenant is None else f"tenant = {_literal(tenant)}"
     return [
         f"GRANT USAGE ON SCHEMA {where} TO {who}",
@@ -163,15 +167,20 @@ def grants(role: str, schema: str = DEFAULT_SCHEMA, *, tenant: str | None = None
             f"CREATE POLICY {who} ON {where}.{table} TO {who} USING ({bound}) WITH CHECK ({bound})"
             for table in PARTITIONED
         ),
+        *(read_models.creation_at_once(schema, models) if tenant is not None else ()),
+        *read_models.rights(who, models),
     ]
 
 
 def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA, *, dry_run: bool = False) -> bool:
-    """Make an empty log in a database; False when there is one of this version already. A dry run only looks.
+    """Make an empty log in a database, and the tables of its read models; False when there is one of this version.
 
+    A dry run only looks.
     Any number of processes may do it at once: one makes it, the others wait. Raises `StoreNeedsUpgrade` for a log
     of another version, `StoreUnavailable` for a schema of another program, both left untouched.
     """
+    from .postgres_upgrade import missing_models
+
     schema = checked(schema)
     patience = parsed(conninfo).get("connect_timeout") or CONNECT_SECONDS
     with (
@@ -198,6 +207,8 @@ def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA, *, dry_run: bool = 
         connection.execute(sql.SQL("SET LOCAL search_path = {}, pg_catalog").format(sql.Identifier(schema)))
         for statement in statements(schema):
             connection.execute(statement)
+        for statement in missing_models(conninfo, connection, schema):
+            connection.execute(statement)
     return True
 
 
@@ -210,9 +221,7 @@ def check_version(conninfo: str, schema: str, version: str | None) -> None:
     raise StoreNeedsUpgrade(
         f"the log {place_of(conninfo)} has schema {version}",
         f"this program speaks schema {SCHEMA_VERSION}",
-        "run: mentorcycle db init, which brings it up to date"
-        if int(version) < SCHEMA_VERSION
-        else "install a newer mentorcycle",
+        "run: mentorcycle db upgrade" if int(version) < SCHEMA_VERSION else "install a newer mentorcycle",
     )
 
 

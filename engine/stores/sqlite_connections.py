@@ -16,6 +16,7 @@ from threading import RLock, get_ident
 from time import monotonic, sleep
 
 from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.projections.connection import SqliteConnection
 
 from . import sqlite_schema, sqlite_wal
 from .sqlite_errors import cause, closed, is_busy, unavailable
@@ -33,15 +34,21 @@ _WRITER_PRAGMAS = (
 
 
 class Connections:
-    """Lends connections to one log; `patience` is how many seconds anybody waits for a lock."""
+    """Lends connections to one log; `patience` is how many seconds anybody waits for a lock.
 
-    def __init__(self, path: str, *, create: bool, read_only: bool, patience: float) -> None:
+    What a copy has not finished is opened only for the copy, with `unfinished`.
+    """
+
+    def __init__(
+        self, path: str, *, create: bool, read_only: bool, patience: float, unfinished: bool = False
+    ) -> None:
         self.path = path
         self.read_only = read_only
         self.patience = patience
+        self._unfinished = unfinished
         self._process = os.getpid()
-        self._idle: deque[sqlite3.Connection] = deque()
-        self._writer: sqlite3.Connection | None = None
+        self._idle: deque[SqliteConnection] = deque()
+        self._writer: SqliteConnection | None = None
         self._writing = RLock()  # which knows its owner; no thread takes it twice
         self._writing_thread = 0
         self._commits = 0
@@ -49,7 +56,7 @@ class Connections:
         self._open(create)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[SqliteConnection]:
         """A connection for single statements, each seeing what is committed when it starts."""
         self._check_usable()
         try:
@@ -70,14 +77,26 @@ class Connections:
             raise unavailable(self.path, error) from cause(error)
 
     @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
+    def snapshot(self) -> Iterator[SqliteConnection]:
         """A connection whose queries all see the same moment."""
         with self.reading() as connection:
             connection.execute("BEGIN")
             yield connection
 
     @contextmanager
-    def writing(self, deadline: float | None = None) -> Iterator[sqlite3.Connection]:
+    def apart(self) -> Iterator[sqlite3.Connection]:
+        """A connection for reading all of a log as it is at one moment; what it has to sort goes to the disk."""
+        self._check_usable()
+        try:
+            with closing(self._reader()) as connection:
+                connection.execute("PRAGMA temp_store = FILE")
+                connection.execute("BEGIN")
+                yield connection
+        except sqlite3.Error as error:
+            raise unavailable(self.path, error) from cause(error)
+
+    @contextmanager
+    def writing(self, deadline: float | None = None) -> Iterator[SqliteConnection]:
         """The writer inside BEGIN IMMEDIATE: committed at the end, rolled back on any error."""
         self.check_may_write()
         started = monotonic()
@@ -123,7 +142,7 @@ class Connections:
             raise RuntimeError("a transaction of this thread is still open: leave writer() first")
 
     @contextmanager
-    def exclusive_of_writers(self) -> Iterator[sqlite3.Connection]:
+    def exclusive_of_writers(self) -> Iterator[SqliteConnection]:
         """The writer outside of a transaction, for the few things that need that."""
         with self.writing():
             pass
@@ -162,7 +181,7 @@ class Connections:
                     raise unavailable(self.path, error) from cause(error)
             sleep(random.uniform(0.001, 0.01))  # others are opening the new file too
 
-    def _opened(self, create: bool) -> sqlite3.Connection:
+    def _opened(self, create: bool) -> SqliteConnection:
         ours = sqlite_schema.header_is_ours(self.path)
         if ours is None:
             with closing(self._connect("mode=ro")) as looking:
@@ -179,6 +198,8 @@ class Connections:
         connection = self._reader()
         try:
             sqlite_schema.is_ours(connection, self.path)
+            if not self._unfinished:
+                sqlite_schema.check_finished(connection, self.path)
         except BaseException:
             connection.close()
             raise
@@ -203,7 +224,7 @@ class Connections:
                 "make the directory, or check its permissions",
             ) from error
 
-    def _reader(self) -> sqlite3.Connection:
+    def _reader(self) -> SqliteConnection:
         if not self.read_only:
             # Not mode=ro: the last connection to close empties the write-ahead log, if it may write.
             return self._connect("mode=rw", "query_only = ON")
@@ -218,13 +239,14 @@ class Connections:
             connection = self._connect("mode=ro&immutable=1")
         return connection
 
-    def _connect(self, query: str, *pragmas: str) -> sqlite3.Connection:
+    def _connect(self, query: str, *pragmas: str) -> SqliteConnection:
         connection = sqlite3.connect(
             f"{Path(self.path).absolute().as_uri()}?{query}",
             uri=True,
             isolation_level=None,  # we say BEGIN ourselves
             check_same_thread=False,  # a connection is lent to one thread at a time
             timeout=self.patience,
+            factory=SqliteConnection,
         )
         for pragma in ("trusted_schema = OFF", "temp_store = MEMORY", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
@@ -234,7 +256,7 @@ class Connections:
         wal = Path(self.path + "-wal")
         return wal.exists() and wal.stat().st_size > 0
 
-    def _begin(self, started: float, deadline: float) -> sqlite3.Connection:
+    def _begin(self, started: float, deadline: float) -> SqliteConnection:
         pause = 0.0005
         self._end()  # an interrupt may have kept the one before us from doing it
         while True:

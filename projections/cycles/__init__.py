@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..projection import ReadModel
+from ..connection import Connection
+from ..projection import PARTS, ReadModel
 from .queries import Count, CycleQueries
 from .row import CycleRow, Member, Pause
 from .tables import TABLES
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["CYCLES", "Count", "CycleQueries", "CycleRow", "Member", "Pause"]
 
 
-def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
+def _apply(connection: Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
     from .fold import apply  # loads every event class, which a reader of up-to-date rows never needs
 
     apply(connection, generation, events)
 
 
-CYCLES = ReadModel("cycles", 4, TABLES, _apply)
+CYCLES = ReadModel("cycles", 5, TABLES, _apply, PARTS)

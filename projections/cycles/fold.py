@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,26 +12,41 @@ from mentorcycle.domain import events as e
 from mentorcycle.domain.ids import subject_of
 from mentorcycle.domain.recorded import Recorded
 
+from ..connection import Connection, Sql, worded
 from ..moments import to_micros
+from ..projection import part_of
 from .standing import HANDLERS, Standing, opened
 from .tables import NOW, bucket_of, lane_of
-from .tally import Bucket, Delta, write_tallies
+from .tally import Bucket, Delta, tallies
 
 Key = tuple[str, str]
 """Tenant and stream."""
 
-LOAD = """
-SELECT h.cycle, h.opened, h.programme, s.valid_from, s.stage, s.status, s.since, s.kind, s.pairing,
-       s.participants, s.extended, s.extended_at, s.earlier, s.pauses, s.rematch, s.next_cycle
-FROM json_each(?) AS wanted
-CROSS JOIN cycles_head_{g} AS h ON h.tenant = ? AND h.cycle = wanted.value
-CROSS JOIN cycles_span_{g} AS s ON s.opened = h.opened
-  AND s.valid_from = (SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened)"""
+LOAD = Sql(
+    """CROSS JOIN cycles_head_{g} AS h CROSS JOIN cycles_span_{g} AS s
+       WHERE h.tenant = ? AND h.cycle = wanted.value AND s.opened = h.opened
+       AND s.valid_from = (SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened)""",
+    """CROSS JOIN LATERAL (SELECT * FROM cycles_head_{g} WHERE tenant = ? AND cycle = wanted.value OFFSET 0) AS h
+       CROSS JOIN LATERAL (SELECT * FROM cycles_span_{g} WHERE opened = h.opened
+                           ORDER BY valid_from DESC LIMIT 1) AS s""",
+).around(
+    "SELECT h.cycle, h.opened, h.programme, s.valid_from, s.stage, s.status, s.since, s.kind, s.pairing,"
+    " s.participants, s.extended, s.extended_at, s.earlier, s.pauses, s.rematch, s.next_cycle FROM {texts} "
+)
 HEAD = "INSERT INTO cycles_head_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 SPAN = f"INSERT INTO cycles_span_{{g}} VALUES ({'?, ' * 17}?)"
-CLOSE = "UPDATE cycles_span_{g} SET valid_to = ?, lane = ? WHERE opened = ? AND valid_from = ?"
+CLOSE = Sql(
+    "UPDATE cycles_span_{g} SET valid_to = ?, lane = ? WHERE opened = ? AND valid_from = ?",
+    """UPDATE cycles_span_{g} AS s SET valid_to = w.valid_to, lane = w.lane
+       FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[]) AS w(valid_to, lane, opened, valid_from)
+       WHERE s.opened = w.opened AND s.valid_from = w.valid_from""",
+)
 MARK = "INSERT INTO cycles_mark_{g} VALUES (?, ?, ?)"
-MEMBER = "INSERT INTO cycles_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+MEMBER = Sql(
+    "INSERT INTO cycles_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    """INSERT INTO cycles_member_{g} SELECT * FROM unnest(?::text[], ?::text[], ?::bigint[])
+       ON CONFLICT DO NOTHING""",
+)
 
 
 @dataclass(slots=True)
@@ -44,6 +58,7 @@ class Course:
     """
 
     tenant: str
+    part: int
     programme: str
     opened: int
     bucket: Bucket
@@ -63,7 +78,7 @@ class Changes:
     deltas: list[Delta] = field(default_factory=list)
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`; raise LookupError for a cycle that was never opened."""
     mine = [r for r in events if r.stream.startswith("cycle:")]
     if not mine:
@@ -83,18 +98,19 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
     _write(connection, g, courses.values(), changes)
 
 
-def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Course]:
+def _load(connection: Connection, g: int, keys: set[Key]) -> dict[Key, Course]:
     cycles: dict[str, list[str]] = {}
     for tenant, stream in keys:
         cycles.setdefault(tenant, []).append(subject_of(stream))
     courses: dict[Key, Course] = {}
     for tenant, ids in cycles.items():
-        rows = connection.execute(LOAD.format(g=g), (json.dumps(ids), tenant))
+        rows = connection.execute(worded(LOAD, connection.dialect, g), (json.dumps(ids), tenant))
         for cycle, opening, programme, stored, *standing in rows:
             now = Standing(*standing)
-            bucket = _bucket(tenant, programme, now.stage, now.status)
-            course = Course(tenant, programme, opening, bucket, now, stored, now.status)
-            courses[tenant, f"cycle:{cycle}"] = course
+            bucket, stream = _bucket(tenant, programme, now.stage, now.status), f"cycle:{cycle}"
+            part = part_of(tenant, stream)
+            course = Course(tenant, part, programme, opening, bucket, now, stored, now.status)
+            courses[tenant, stream] = course
     return courses
 
 
@@ -102,7 +118,8 @@ def _open(r: Recorded[Any], at: int, changes: Changes) -> Course:
     event: e.CycleOpened = r.event
     standing = opened(event, at)
     bucket = _bucket(r.tenant, event.programme, standing.stage, standing.status)
-    course = Course(r.tenant, event.programme, r.position, bucket, standing)
+    part = part_of(r.tenant, r.stream)
+    course = Course(r.tenant, part, event.programme, r.position, bucket, standing)
     course.spans.append((r.position, bucket[0], at, standing))
     changes.heads.append(
         (
@@ -117,7 +134,7 @@ def _open(r: Recorded[Any], at: int, changes: Changes) -> Course:
         )
     )
     changes.members.extend((r.tenant, p.person, r.position) for p in event.participants)
-    changes.deltas.append((bucket, r.position, 1))
+    changes.deltas.append((bucket, part, r.position, 1))
     return course
 
 
@@ -128,7 +145,10 @@ def _move(course: Course, standing: Standing, r: Recorded[Any], at: int, changes
     before, course.standing = course.standing, standing
     if (standing.stage, standing.status) != (before.stage, before.status):
         bucket = _bucket(course.tenant, course.programme, standing.stage, standing.status)
-        changes.deltas += ((course.bucket, r.position, -1), (bucket, r.position, 1))
+        changes.deltas += (
+            (course.bucket, course.part, r.position, -1),
+            (bucket, course.part, r.position, 1),
+        )
         course.bucket = bucket
     if standing.participants != before.participants:
         changes.members.extend((r.tenant, p.person, course.opened) for p in r.event.participants)
@@ -140,7 +160,7 @@ def _bucket(tenant: str, programme: str, stage: str, status: str) -> Bucket:
     return bucket_of(tenant, programme, stage, status), tenant, programme, stage, status
 
 
-def _write(connection: sqlite3.Connection, g: int, courses: Iterable[Course], changes: Changes) -> None:
+def _write(connection: Connection, g: int, courses: Iterable[Course], changes: Changes) -> None:
     moved = sorted((course for course in courses if course.spans), key=lambda course: course.opened)
     closed, spans = [], []
     for course in moved:
@@ -152,10 +172,13 @@ def _write(connection: sqlite3.Connection, g: int, courses: Iterable[Course], ch
         for (begin, bucket, at, standing), end in zip(course.spans, ends, strict=True):
             lane = None if end == NOW else lane_of(tenant, standing.status, first, end)
             spans.append((first, begin, end, bucket, lane, at, *standing))
-    write = connection.executemany
-    write(HEAD.format(g=g), changes.heads)
-    write(CLOSE.format(g=g), closed)
-    write(SPAN.format(g=g), spans)
-    write(MARK.format(g=g), sorted(changes.marks))
-    write(MEMBER.format(g=g), sorted(changes.members))
-    write_tallies(connection, g, changes.deltas)
+    counts = tallies(connection, g, changes.deltas)
+    for statement, rows in (
+        (HEAD, changes.heads),
+        (CLOSE, closed),
+        (SPAN, spans),
+        (MARK, sorted(changes.marks)),
+        (MEMBER, sorted(changes.members)),
+    ):
+        connection.executemany(worded(statement, connection.dialect, g), rows)
+    counts.write(connection, g)

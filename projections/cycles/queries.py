@@ -6,7 +6,6 @@ Lists are in the order of opening. A list for a position costs about what the li
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,46 +13,64 @@ from typing import Any, NamedTuple
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Status
 
+from ..connection import Connection, Rows, Sql, each, worded
+from ..projection import PARTS
 from .row import COLUMNS, CycleRow, row_of
 from .search import Place, Search
 from .tables import NOW
 
-ROWS = f"""
-SELECT {COLUMNS} FROM ({{keys}}) AS k
-CROSS JOIN cycles_head_{{g}} AS h ON h.opened = k.opened
-CROSS JOIN cycles_span_{{g}} AS s ON s.opened = k.opened AND s.valid_from = k.valid_from
-LEFT JOIN cycles_mark_{{g}} AS m ON m.opened = k.opened AND m.position =
-  (SELECT max(position) FROM cycles_mark_{{g}}
-   WHERE opened = k.opened AND position <= ? AND position < s.valid_to)
-ORDER BY k.opened, k.valid_from"""
+ROWS = Sql(
+    """CROSS JOIN cycles_head_{g} AS h ON h.opened = k.opened
+       CROSS JOIN cycles_span_{g} AS s ON s.opened = k.opened AND s.valid_from = k.valid_from
+       LEFT JOIN cycles_mark_{g} AS m ON m.opened = k.opened AND m.position =
+         (SELECT max(position) FROM cycles_mark_{g}
+          WHERE opened = k.opened AND position <= ? AND position < s.valid_to)
+       ORDER BY k.opened, k.valid_from""",
+    """CROSS JOIN LATERAL (SELECT * FROM cycles_head_{g} WHERE opened = k.opened OFFSET 0) AS h
+       CROSS JOIN LATERAL (SELECT * FROM cycles_span_{g} WHERE opened = k.opened
+                           AND valid_from = k.valid_from OFFSET 0) AS s
+       LEFT JOIN LATERAL (SELECT * FROM cycles_mark_{g} WHERE opened = k.opened AND position <= ?
+                          AND position < s.valid_to ORDER BY position DESC LIMIT 1) AS m ON true
+       ORDER BY k.opened, k.valid_from""",
+)
 SPAN_AT = """(SELECT max(valid_from) FROM cycles_span_{g} WHERE opened = h.opened AND valid_from <= ?)
              AS valid_from"""
 EVERY = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
-            WHERE h.tenant = ? AND h.opened > ? AND h.opened <= ? ORDER BY h.opened LIMIT ?"""
+            WHERE h.tenant = ? AND h.opened > 0 AND h.opened > ? AND h.opened <= ?
+            ORDER BY h.opened LIMIT ?"""
 ONE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
           WHERE h.tenant = ? AND h.cycle = ? AND h.opened <= ?"""
-OF_PEOPLE = f"""SELECT h.opened, {SPAN_AT} FROM cycles_head_{{g}} AS h
-                WHERE h.opened IN (SELECT opened FROM cycles_member_{{g}} WHERE tenant = ? AND person IN ({{marks}}))
-                AND h.opened > ? AND h.opened <= ?"""
+OF_PEOPLE = each(
+    "texts",
+    "cycles_member_{g}",
+    "t.tenant = ? AND t.person = wanted.value AND t.opened > ? AND t.opened <= ?",
+).around(f"SELECT h.opened, {SPAN_AT} FROM (SELECT DISTINCT t.opened ", ") AS h")
 COURSE = """SELECT h.opened, s.valid_from FROM cycles_head_{g} AS h
             JOIN cycles_span_{g} AS s ON s.opened = h.opened WHERE h.tenant = ? AND h.cycle = ?"""
-KEYS = """SELECT json_extract(value, '$[0]') AS opened, json_extract(value, '$[1]') AS valid_from
-          FROM json_each(?)"""
-COUNTS = """
-SELECT b.bucket, b.programme, b.stage, b.status, t.n FROM cycles_bucket_{g} AS b
-JOIN cycles_tally_{g} AS t ON t.bucket = b.bucket
-  AND t.position = (SELECT max(position) FROM cycles_tally_{g} WHERE bucket = b.bucket AND position <= ?)
-WHERE b.tenant = ? AND t.n > 0 ORDER BY b.programme, b.status, b.stage"""
+KEYS = "SELECT wanted.a AS opened, wanted.b AS valid_from FROM {number_pairs}"
+COUNTS = f"""
+WITH parts (part) AS (VALUES {", ".join(f"({part})" for part in range(PARTS))}),
+counts AS (
+  SELECT b.bucket, b.programme, b.stage, b.status,
+         (SELECT t.n FROM cycles_tally_{{g}} AS t WHERE t.bucket = b.bucket AND t.part = parts.part
+          AND t.position <= ? ORDER BY t.position DESC LIMIT 1) AS n
+  FROM cycles_bucket_{{g}} AS b CROSS JOIN parts WHERE b.tenant = ?
+)
+SELECT bucket, programme, stage, status, CAST(sum(n) AS bigint) FROM counts
+GROUP BY bucket, programme, stage, status ORDER BY programme, status, stage"""
 OPENED = "SELECT opened FROM cycles_head_{g} WHERE tenant = ? AND cycle = ?"
 BEGINNING = """SELECT cycle FROM cycles_head_{g} WHERE tenant = ? AND cycle >= ? AND cycle < ?
                ORDER BY cycle LIMIT ?"""
 
-OF_PROGRAMME = """SELECT h.cycle FROM json_each(?) AS wanted
-                  CROSS JOIN cycles_head_{g} AS h ON h.tenant = ? AND h.cycle = wanted.value
-                  WHERE h.programme = ?"""
-TAKING_PART = """SELECT DISTINCT m.person FROM json_each(?) AS wanted
-                 CROSS JOIN cycles_member_{g} AS m ON m.tenant = ? AND m.person = wanted.value
-                 CROSS JOIN cycles_head_{g} AS h ON h.opened = m.opened WHERE h.programme = ?"""
+OF_PROGRAMME = each(
+    "texts", "cycles_head_{g}", "t.tenant = ? AND t.cycle = wanted.value AND t.programme = ?"
+).around("SELECT t.cycle ")
+TAKING_PART = each(
+    "texts",
+    "cycles_member_{g}",
+    """t.tenant = ? AND t.person = wanted.value AND ? =
+       (SELECT programme FROM cycles_head_{g} AS h WHERE h.opened = t.opened)""",
+).around("SELECT DISTINCT t.person ")
 
 
 class Count(NamedTuple):
@@ -71,7 +88,7 @@ class CycleQueries:
     `position` None is now; otherwise the answer is what it would have been when that was the last event.
     """
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -174,13 +191,14 @@ class CycleQueries:
         """Cycles that one of these people is or was in, as they are now, in the order of opening."""
         return self._of_people(tenant, people, 0, None)
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        return self._connection.execute(statement.format(g=self._generation), values)
+    def _execute(self, statement: str | Sql, values: Sequence[Any]) -> Rows:
+        return self._connection.execute(worded(statement, self._connection.dialect, self._generation), values)
 
-    def _rows(self, keys: str, values: Sequence[Any], position: int | None) -> list[CycleRow]:
+    def _rows(self, keys: str | Sql, values: Sequence[Any], position: int | None) -> list[CycleRow]:
         upto = NOW if position is None else position
-        statement = ROWS.format(keys=keys.format(g=self._generation), g=self._generation)
-        return [row_of(values) for values in self._connection.execute(statement, (*values, upto))]
+        words = keys if isinstance(keys, str) else keys.on(self._connection.dialect)
+        rows = self._execute(ROWS.around(f"SELECT {COLUMNS} FROM ({words}) AS k "), (*values, upto))
+        return [row_of(found) for found in rows]
 
     def _opened(self, tenant: str, cycle: str) -> int:
         row = self._execute(OPENED, (tenant, cycle)).fetchone()
@@ -193,11 +211,11 @@ class CycleQueries:
         self, tenant: str, people: Collection[str], start: int, position: int | None
     ) -> list[CycleRow]:
         upto = NOW if position is None else position
-        keys = OF_PEOPLE.format(g=self._generation, marks=", ".join("?" * len(people)))
-        return self._rows(keys, (upto, tenant, *people, start, upto), position)
+        return self._rows(OF_PEOPLE, (upto, json.dumps(sorted(people)), tenant, start, upto), position)
 
     def _buckets(self, tenant: str, position: int | None) -> Iterable[tuple[int, str, str, str, int]]:
-        return self._execute(COUNTS, (NOW if position is None else position, tenant))
+        found = self._execute(COUNTS, (NOW if position is None else position, tenant))
+        return (bucket for bucket in found if bucket[-1])
 
 
 def _matches(

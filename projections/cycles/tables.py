@@ -4,7 +4,10 @@ A cycle's rows hang on `opened`, the position of its first event: a short key th
 keeps cycles of one time together. `head` is what never changes, a `span` what was so from `valid_from` up to
 (not including) `valid_to`; `mark` is an event that changed no span, `member` whoever ever was in it.
 
-A bucket is a tenant's programme, stage and status; a `tally` is how many cycles stood in it from a position on.
+An index whose condition holds for every row is for questions that say it alone (see `people.tables`).
+
+A bucket is a tenant's programme, stage and status; a `tally` is how many cycles of one part of the model stood in
+it from a position on.
 Spans that are over lie in lanes: by tenant and status, and by how long after the opening they ended, in powers
 of two. What held at a position is found in each lane among cycles opened not longer before it than that.
 """
@@ -34,7 +37,7 @@ HEAD = Table(
        )""",
     (
         "CREATE UNIQUE INDEX cycles_by_id_{g} ON cycles_head_{g} (tenant, cycle)",
-        "CREATE INDEX cycles_by_opening_{g} ON cycles_head_{g} (tenant, opened)",
+        "CREATE INDEX cycles_by_opening_{g} ON cycles_head_{g} (tenant, opened) WHERE opened > 0",
     ),
 )
 
@@ -102,16 +105,18 @@ BUCKET = Table(
          stage TEXT NOT NULL,
          status TEXT NOT NULL
        )""",
+    ("CREATE INDEX cycles_buckets_{g} ON cycles_bucket_{g} (tenant)",),
 )
 
 TALLY = Table(
     "cycles_tally",
-    "bucket, position",
+    "bucket, part, position",
     """CREATE TABLE cycles_tally_{g} (
          bucket INTEGER NOT NULL,
+         part INTEGER NOT NULL,
          position INTEGER NOT NULL,
          n INTEGER NOT NULL,
-         PRIMARY KEY (bucket, position)
+         PRIMARY KEY (bucket, part, position)
        ) WITHOUT ROWID""",
 )
 

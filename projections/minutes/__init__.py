@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..connection import Connection
 from ..projection import ReadModel
 from .queries import ActRow, MinutesQueries, Total
 from .tables import TABLES
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MINUTES", "ActRow", "MinutesQueries", "Total"]
 
 
-def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
+def _apply(connection: Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
     from .fold import apply  # loads every event class, which a reader of up-to-date rows never needs
 
     apply(connection, generation, events)

@@ -6,7 +6,6 @@ A correction is folded as if the event had been right from the start.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -17,20 +16,30 @@ from mentorcycle.domain.ids import subject_of
 from mentorcycle.domain.recorded import Recorded
 
 from ..compact import compact
+from ..connection import Connection, Sql, each, worded
 from ..moments import to_micros
 from .correcting import CORRECTABLE, corrections
 from .tables import BOTH, CONTACT, DEBRIEF, GUEST, MENTEE, MENTOR, OBSERVATION
 
-TEAMS = """SELECT t.tenant, t.cycle, t.opened, t.programme, t.members FROM json_each(?) AS wanted
-           CROSS JOIN minutes_team_{g} AS t ON t.tenant = json_extract(wanted.value, '$[0]')
-           AND t.cycle = json_extract(wanted.value, '$[1]')"""
-ACTS = """SELECT a.position, a.tenant, a.opened, a.version, a.at, a.act, a.kind, a.mode, a.formality, a.minutes,
-                 a.people
-          FROM json_each(?) AS wanted CROSS JOIN minutes_act_{g} AS a
-          ON a.opened = json_extract(wanted.value, '$[0]') AND a.version = json_extract(wanted.value, '$[1]')"""
-TEAM = """INSERT INTO minutes_team_{g} VALUES (?, ?, ?, ?, ?)
-          ON CONFLICT (opened) DO UPDATE SET members = excluded.members"""
-MEMBER = "INSERT INTO minutes_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+TEAMS = each("text_pairs", "minutes_team_{g}", "t.tenant = wanted.a AND t.cycle = wanted.b").around(
+    "SELECT t.tenant, t.cycle, t.opened, t.programme, t.members "
+)
+ACTS = each("number_pairs", "minutes_act_{g}", "t.opened = wanted.a AND t.version = wanted.b").around(
+    "SELECT t.position, t.tenant, t.opened, t.version, t.at, t.act, t.kind, t.mode, t.formality, t.minutes,"
+    " t.people "
+)
+TEAM = Sql(
+    """INSERT INTO minutes_team_{g} VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (opened) DO UPDATE SET members = excluded.members""",
+    """INSERT INTO minutes_team_{g}
+       SELECT * FROM unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[])
+       ON CONFLICT (opened) DO UPDATE SET members = excluded.members""",
+)
+MEMBER = Sql(
+    "INSERT INTO minutes_member_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    """INSERT INTO minutes_member_{g} SELECT * FROM unnest(?::text[], ?::text[], ?::bigint[])
+       ON CONFLICT DO NOTHING""",
+)
 ACT = "INSERT INTO minutes_act_{g} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 NO_ACT = "DELETE FROM minutes_act_{g} WHERE position = ?"
 
@@ -94,7 +103,7 @@ class Sheet:
     acts: dict[tuple[int, int], Act]
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`; raise LookupError for a cycle or act that is not there."""
     mine = [(r, (r.tenant, subject_of(r.stream))) for r in events if type(r.event) in READ]
     if not mine:
@@ -157,8 +166,8 @@ def _role(flags: list[int] | None) -> str:
             return GUEST
 
 
-def _load_teams(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Team]:
-    rows = connection.execute(TEAMS.format(g=g), (json.dumps(list(keys)),))
+def _load_teams(connection: Connection, g: int, keys: set[Key]) -> dict[Key, Team]:
+    rows = connection.execute(worded(TEAMS, connection.dialect, g), (json.dumps(list(keys)),))
     return {
         (tenant, cycle): Team(opened, programme, json.loads(members))
         for tenant, cycle, opened, programme, members in rows
@@ -166,7 +175,7 @@ def _load_teams(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[
 
 
 def _load_acts(
-    connection: sqlite3.Connection, g: int, teams: dict[Key, Team], mine: list[tuple[Recorded[Any], Key]]
+    connection: Connection, g: int, teams: dict[Key, Team], mine: list[tuple[Recorded[Any], Key]]
 ) -> Sheet:
     """The acts that this batch corrects, as far as they were there before it."""
     corrected = (
@@ -174,13 +183,14 @@ def _load_acts(
         for r, key in mine
         if type(r.event) is e.CycleCorrected and key in teams
     )
-    wanted = json.dumps(list(corrected))
-    rows = connection.execute(ACTS.format(g=g), (wanted,)) if wanted != "[]" else ()
+    wanted = list(corrected)
+    acts = worded(ACTS, connection.dialect, g)
+    rows = connection.execute(acts, (json.dumps(wanted),)) if wanted else ()
     stored = {(act.opened, act.version): act for act in map(Act._make, rows)}
     return Sheet(stored, dict(stored))
 
 
-def _write(connection: sqlite3.Connection, g: int, teams: dict[Key, Team], sheet: Sheet) -> None:
+def _write(connection: Connection, g: int, teams: dict[Key, Team], sheet: Sheet) -> None:
     changed = [(key, act) for key, act in sheet.acts.items() if act is not sheet.stored.get(key)]
     corrected = [(act.position,) for key, act in changed if key in sheet.stored]
     rows: list[tuple[Any, ...]] = []
@@ -189,8 +199,10 @@ def _write(connection: sqlite3.Connection, g: int, teams: dict[Key, Team], sheet
         if team.changed:
             rows.append((team.opened, tenant, cycle, team.programme, compact(team.members)))
         members.extend((tenant, person, team.opened) for person in team.joined)
-    write = connection.executemany
-    write(TEAM.format(g=g), sorted(rows))
-    write(MEMBER.format(g=g), sorted(members))
-    write(NO_ACT.format(g=g), corrected)
-    write(ACT.format(g=g), sorted(act for _, act in changed))
+    for statement, values in (
+        (TEAM, sorted(rows)),
+        (MEMBER, sorted(members)),
+        (NO_ACT, corrected),
+        (ACT, sorted(act for _, act in changed)),
+    ):
+        connection.executemany(worded(statement, connection.dialect, g), values)

@@ -6,11 +6,11 @@ A period is two instants (`since` <= when it happened < `until`); days and month
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..connection import Connection, Rows, Sql, worded
 from ..moments import from_micros, to_micros
 from .tables import BOTH, MENTEE, MENTOR
 
@@ -19,14 +19,21 @@ Role: TypeAlias = Literal["mentee", "mentor"]
 
 ACTS = """SELECT a.position, t.cycle, a.version, t.programme, a.at, a.act, a.kind, a.mode, a.formality, a.minutes,
                  a.people FROM minutes_act_{g} AS a JOIN minutes_team_{g} AS t ON t.opened = a.opened"""
-TOTALS = "SELECT a.{by}, count(*), sum(a.minutes) FROM minutes_act_{g} AS a"
-TOTALS_OF_TEAM = """SELECT t.{by}, count(*), sum(a.minutes) FROM minutes_act_{g} AS a
-                    JOIN minutes_team_{g} AS t ON t.opened = a.opened"""
-PEOPLE = """SELECT p.key, count(*), sum(a.minutes) FROM minutes_act_{g} AS a
-            CROSS JOIN json_each(a.people) AS p"""
+SUM = "count(*), CAST(sum(a.minutes) AS bigint)"
+TOTALS = f"SELECT a.{{by}}, {SUM} FROM minutes_act_{{g}} AS a"
+TOTALS_OF_TEAM = f"""SELECT t.{{by}}, {SUM} FROM minutes_act_{{g}} AS a
+                     JOIN minutes_team_{{g}} AS t ON t.opened = a.opened"""
+EACH = Sql(
+    "json_each(a.people) AS p",
+    """LATERAL (SELECT key COLLATE "C" AS key, value FROM jsonb_each_text(CAST(a.people AS jsonb))) AS p""",
+)
+PEOPLE = f"SELECT p.key, {SUM} FROM minutes_act_{{g}} AS a CROSS JOIN {{each}}"
 OF_PEOPLE = "a.opened IN (SELECT opened FROM minutes_member_{{g}} WHERE tenant = ? AND person IN ({marks}))"
-TOOK_PART = "EXISTS (SELECT 1 FROM json_each(a.people) AS p WHERE p.key IN ({marks}))"
-OF_CYCLES = "a.opened IN (SELECT opened FROM minutes_team_{{g}} WHERE tenant = ? AND {column} = ?)"
+TOOK_PART = "EXISTS (SELECT 1 FROM {{each}} WHERE p.key IN ({marks}))"
+OF_CYCLE = "a.opened IN (SELECT opened FROM minutes_team_{g} WHERE tenant = ? AND cycle = ?)"
+OF_PROGRAMME = "? = (SELECT programme FROM minutes_team_{g} WHERE opened = a.opened)"
+NO_WAY_IN = "({condition}) IS TRUE"
+"""The same condition, and no index leads to it."""
 
 
 class Total(NamedTuple):
@@ -56,7 +63,7 @@ class ActRow(NamedTuple):
 class MinutesQueries:
     """Questions to one generation of the tables, through one connection and so as of one moment."""
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -119,8 +126,10 @@ class MinutesQueries:
     def _totals(self, statement: str, where: _Where) -> list[Total]:
         return [Total(*row) for row in self._execute(statement, where)]
 
-    def _execute(self, statement: str, where: _Where) -> sqlite3.Cursor:
-        return self._connection.execute(statement.format(g=self._generation), where.values)
+    def _execute(self, statement: str, where: _Where) -> Rows:
+        dialect = self._connection.dialect
+        statement = statement.replace("{each}", EACH.on(dialect))
+        return self._connection.execute(worded(statement, dialect, self._generation), where.values)
 
 
 class _Where:
@@ -138,20 +147,20 @@ class _Where:
         since: datetime | None,
         until: datetime | None,
     ) -> None:
-        plus = "+" if people or cycle is not None else ""  # keeps SQLite from going by time
+        of_time = NO_WAY_IN if people or cycle is not None else "{condition}"
         self.values: list[Any] = []
         self._conditions: list[str] = []
-        self._add(f"{plus}a.tenant = ?", tenant)
+        self._add(of_time.format(condition="a.tenant = ?"), tenant)
         if since is not None:
-            self._add(f"{plus}a.at >= ?", to_micros(since))
+            self._add(of_time.format(condition="a.at >= ?"), to_micros(since))
         if until is not None:
-            self._add(f"{plus}a.at < ?", to_micros(until))
+            self._add(of_time.format(condition="a.at < ?"), to_micros(until))
         if people:
             self._add(OF_PEOPLE.format(marks=_marks(people)), tenant, *people)
         if cycle is not None:
-            self._add(OF_CYCLES.format(column="cycle"), tenant, cycle)
+            self._add(OF_CYCLE, tenant, cycle)
         if programme is not None:
-            self._add(f"+{OF_CYCLES.format(column='programme')}", tenant, programme)
+            self._add(OF_PROGRAMME, programme)
 
     def one_of(self, column: str, values: Collection[str]) -> None:
         self._add(f"{column} IN ({_marks(values)})", *values)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..connection import Connection
 from ..projection import ReadModel
 from .queries import OpenPairing, PeopleQueries, PersonRow
 from .tables import TABLES
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["PEOPLE", "OpenPairing", "PeopleQueries", "PersonRow"]
 
 
-def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
+def _apply(connection: Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
     from .fold import apply  # loads every event class, which a reader of up-to-date rows never needs
 
     apply(connection, generation, events)
 
 
-PEOPLE = ReadModel("people", 2, TABLES, _apply)
+PEOPLE = ReadModel("people", 3, TABLES, _apply)

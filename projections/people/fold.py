@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,19 +14,30 @@ from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import PairingKind, TeachingArea
 
 from ..compact import compact
+from ..connection import Connection, Sql, each, worded
 from ..folding import folded
 
 COLUMNS = (
     "version, name, external_id, source, username, email, school, subjects, grades, areas, capacity, active,"
     " merged_into, duplicates, evaluators, not_with, pairings"
 )
-LOAD = f"""SELECT p.added, p.person, {COLUMNS} FROM json_each(?) AS wanted
-           CROSS JOIN people_person_{{g}} AS p ON p.tenant = ? AND p.person = wanted.value"""
+LOAD = each("texts", "people_person_{g}", "t.tenant = ? AND t.person = wanted.value").around(
+    f"SELECT t.added, t.person, {COLUMNS} "
+)
 INSERT = f"INSERT INTO people_person_{{g}} (added, tenant, person, folded, mentees, {COLUMNS}) VALUES ({'?, ' * 21}?)"
 PROFILE = """UPDATE people_person_{g} SET folded = ?, name = ?, external_id = ?, source = ?, username = ?,
              email = ?, school = ?, subjects = ?, grades = ?, areas = ?, capacity = ? WHERE added = ?"""
-STANDING = """UPDATE people_person_{g} SET version = ?, active = ?, merged_into = ?, duplicates = ?,
-              evaluators = ?, not_with = ?, pairings = ?, mentees = ? WHERE added = ?"""
+STANDING = Sql(
+    """UPDATE people_person_{g} SET version = ?, active = ?, merged_into = ?, duplicates = ?,
+       evaluators = ?, not_with = ?, pairings = ?, mentees = ? WHERE added = ?""",
+    """UPDATE people_person_{g} AS p SET version = w.version, active = w.active, merged_into = w.merged_into,
+         duplicates = w.duplicates, evaluators = w.evaluators, not_with = w.not_with, pairings = w.pairings,
+         mentees = w.mentees
+       FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[],
+                   ?::bigint[])
+         AS w(version, active, merged_into, duplicates, evaluators, not_with, pairings, mentees, added)
+       WHERE p.added = w.added""",
+)
 WORD = "INSERT INTO people_word_{g} VALUES (?, ?, ?)"
 NO_WORD = "DELETE FROM people_word_{g} WHERE tenant = ? AND word = ? AND added = ?"
 HANDLE = "INSERT INTO people_handle_{g} VALUES (?, ?, ?)"
@@ -46,7 +56,7 @@ class Known:
     person: Person
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`."""
     mine = [r for r in events if r.stream.startswith("person:")]
     if not mine:
@@ -60,19 +70,20 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
     _write(connection, g, people)
 
 
-def _load(connection: sqlite3.Connection, g: int, keys: set[Key]) -> dict[Key, Known]:
+def _load(connection: Connection, g: int, keys: set[Key]) -> dict[Key, Known]:
     ids: dict[str, list[str]] = {}
     for tenant, stream in keys:
         ids.setdefault(tenant, []).append(subject_of(stream))
     people: dict[Key, Known] = {}
+    load = worded(LOAD, connection.dialect, g)
     for tenant, wanted in ids.items():
-        for added, id, *columns in connection.execute(LOAD.format(g=g), (json.dumps(wanted), tenant)):
+        for added, id, *columns in connection.execute(load, (json.dumps(wanted), tenant)):
             person = _person(id, *columns)
             people[tenant, f"person:{id}"] = Known(added, person, person)
     return people
 
 
-def _write(connection: sqlite3.Connection, g: int, people: dict[Key, Known]) -> None:
+def _write(connection: Connection, g: int, people: dict[Key, Known]) -> None:
     new: list[tuple[Any, ...]] = []
     profiles: list[tuple[Any, ...]] = []
     standings: list[tuple[Any, ...]] = []
@@ -92,14 +103,16 @@ def _write(connection: sqlite3.Connection, g: int, people: dict[Key, Known]) -> 
         if changed:
             _differ(words, tenant, added, set(folded(before.profile.name).split()), set(name.split()))
             _differ(handles, tenant, added, _handles(before.profile), _handles(now.profile))
-    write = connection.executemany
-    write(INSERT.format(g=g), sorted(new))
-    write(STANDING.format(g=g), standings)
-    write(PROFILE.format(g=g), profiles)
-    write(NO_WORD.format(g=g), words[0])
-    write(WORD.format(g=g), sorted(words[1]))
-    write(NO_HANDLE.format(g=g), handles[0])
-    write(HANDLE.format(g=g), sorted(handles[1]))
+    for statement, rows in (
+        (INSERT, sorted(new)),
+        (STANDING, standings),
+        (PROFILE, profiles),
+        (NO_WORD, words[0]),
+        (WORD, sorted(words[1])),
+        (NO_HANDLE, handles[0]),
+        (HANDLE, sorted(handles[1])),
+    ):
+        connection.executemany(worded(statement, connection.dialect, g), rows)
 
 
 def _differ(
@@ -111,22 +124,28 @@ def _differ(
 
 
 def _handles(profile: Profile) -> set[str]:
-    return {handle.casefold() for handle in (profile.username, profile.email, profile.external_id) if handle}
+    handles = (profile.username, profile.email, profile.external_id)
+    return {_kept(handle).casefold() for handle in handles if handle}
 
 
 def _profile(profile: Profile) -> tuple[Any, ...]:
     return (
-        profile.name,
-        profile.external_id,
-        profile.source,
-        profile.username,
-        profile.email,
-        profile.school,
+        _kept(profile.name),
+        profile.external_id and _kept(profile.external_id),
+        profile.source and _kept(profile.source),
+        profile.username and _kept(profile.username),
+        profile.email and _kept(profile.email),
+        profile.school and _kept(profile.school),
         _packed(profile.subjects),
         _packed(profile.grades),
         _packed([area.value for area in profile.areas]),
         profile.capacity,
     )
+
+
+def _kept(text: str) -> str:
+    """A text as every database can keep it: PostgreSQL knows no NUL, which a roster of a wrong encoding is full of."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text
 
 
 def _standing(person: Person) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,30 +10,40 @@ from typing import Any, NamedTuple
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import PairingKind, TeachingArea
 
+from ..connection import Connection, Rows, Sql, each, worded
 from ..folding import words_of
 
 LAST = "\U0010ffff"
-PERSON = """SELECT p.person, p.name, p.external_id, p.source, p.username, p.email, p.school, p.subjects, p.grades,
-            p.areas, p.capacity, p.active, p.merged_into, p.duplicates, p.evaluators, p.not_with, p.pairings,
-            p.mentees FROM people_person_{g} AS p """
-ONE = PERSON + "WHERE p.tenant = ? AND p.person = ?"
-MANY = PERSON + "WHERE p.tenant = ? AND p.person IN (SELECT value FROM json_each(?))"
-BEGINNING = PERSON + "WHERE p.tenant = ? AND p.person >= ? AND p.person < ? ORDER BY p.person LIMIT ?"
+ALL = 2**63 - 1
+COLUMNS = (
+    "t.person, t.name, t.external_id, t.source, t.username, t.email, t.school, t.subjects, t.grades, t.areas,"
+    " t.capacity, t.active, t.merged_into, t.duplicates, t.evaluators, t.not_with, t.pairings, t.mentees"
+)
+PERSON = f"SELECT {COLUMNS} FROM people_person_{{g}} AS t "
+ONE = PERSON + "WHERE t.tenant = ? AND t.person = ?"
+MANY = each("texts", "people_person_{g}", "t.tenant = ? AND t.person = wanted.value").around(
+    f"SELECT {COLUMNS} "
+)
+BEGINNING = PERSON + "WHERE t.tenant = ? AND t.person >= ? AND t.person < ? ORDER BY t.person LIMIT ?"
 WITH_HANDLE = (
     PERSON
-    + "JOIN people_handle_{g} AS h ON h.added = p.added WHERE h.tenant = ? AND h.handle = ? ORDER BY p.added"
+    + "JOIN people_handle_{g} AS h ON h.added = t.added WHERE h.tenant = ? AND h.handle = ? ORDER BY t.added"
 )
-WITH_WORDS = PERSON + "WHERE {conditions} ORDER BY p.folded, p.added LIMIT ?"
-WITH_WORD = "p.added IN (SELECT added FROM people_word_{g} WHERE tenant = ? AND word >= ? AND word < ?)"
+WITH_WORD = "SELECT DISTINCT added FROM people_word_{g} WHERE tenant = ? AND word >= ? AND word < ?"
+WITH_WORDS = Sql(
+    "CROSS JOIN people_person_{g} AS t WHERE t.added = found.added",
+    "CROSS JOIN LATERAL (SELECT * FROM people_person_{g} WHERE added = found.added OFFSET 0) AS t",
+)
 PAGE = (
     PERSON
-    + """WHERE p.tenant = ? AND (p.folded, p.added) > (?, ?) AND (p.active OR NOT ?)
-         AND (? IS NULL OR p.school = ?) ORDER BY p.folded, p.added LIMIT ?"""
+    + """WHERE t.tenant = ? AND (t.folded, t.added) > (?, ?) AND t.added > 0 AND (t.active <> 0 OR NOT ?)
+         AND (CAST(? AS text) IS NULL OR t.school = ?) ORDER BY t.folded, t.added LIMIT ?"""
 )
-MENTORING = PERSON + "WHERE p.tenant = ? AND p.mentees > 0 ORDER BY p.mentees DESC, p.folded, p.added LIMIT ?"
+MENTORING = PERSON + "WHERE t.tenant = ? AND t.mentees > 0 ORDER BY t.mentees DESC, t.folded, t.added LIMIT ?"
 PLACE = "SELECT folded, added FROM people_person_{g} WHERE tenant = ? AND person = ?"
-COUNT = """SELECT count(*) FROM people_person_{g} AS p
-           WHERE p.tenant = ? AND (p.active OR NOT ?) AND (? IS NULL OR p.school = ?)"""
+COUNT = """SELECT count(*) FROM people_person_{g} AS t
+           WHERE t.tenant = ? AND t.added > 0 AND (t.active <> 0 OR NOT ?)
+           AND (CAST(? AS text) IS NULL OR t.school = ?)"""
 
 
 class OpenPairing(NamedTuple):
@@ -82,7 +91,7 @@ class PersonRow:
 class PeopleQueries:
     """Questions to one generation of the tables, through one connection and so as of one moment."""
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -92,7 +101,7 @@ class PeopleQueries:
 
     def many(self, tenant: str, people: Iterable[str]) -> dict[str, PersonRow]:
         """Those of these ids that there are, by id."""
-        return {row.id: row for row in self._rows(MANY, (tenant, json.dumps(sorted(set(people)))))}
+        return {row.id: row for row in self._rows(MANY, (json.dumps(sorted(set(people))), tenant))}
 
     def resolved(self, tenant: str, person: str) -> PersonRow | None:
         """The person that an id stands for now: ids of merged duplicates lead to the survivor."""
@@ -125,8 +134,11 @@ class PeopleQueries:
         if not words:
             return []
         values = [value for word in words for value in (tenant, word, word + LAST)]
-        conditions = " AND ".join(WITH_WORD for _ in words)
-        return list(self._rows(WITH_WORDS.replace("{conditions}", conditions), (*values, limit)))
+        found = " INTERSECT ".join(WITH_WORD for _ in words)
+        statement = WITH_WORDS.around(
+            f"SELECT {COLUMNS} FROM ({found}) AS found ", " ORDER BY t.folded, t.added LIMIT ?"
+        )
+        return list(self._rows(statement, (*values, limit)))
 
     def matching(self, tenant: str, text: str, limit: int = 10) -> list[PersonRow]:
         """Everybody who may be meant: by id, else by handle, else by words of the name or beginning of an id."""
@@ -168,12 +180,12 @@ class PeopleQueries:
 
     def workload(self, tenant: str, limit: int = -1) -> list[PersonRow]:
         """Everybody who has a mentee, those with the most first; at most `limit` people, -1 for all."""
-        return list(self._rows(MENTORING, (tenant, limit)))
+        return list(self._rows(MENTORING, (tenant, limit if limit >= 0 else ALL)))
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        return self._connection.execute(statement.format(g=self._generation), values)
+    def _execute(self, statement: str | Sql, values: Sequence[Any]) -> Rows:
+        return self._connection.execute(worded(statement, self._connection.dialect, self._generation), values)
 
-    def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[PersonRow]:
+    def _rows(self, statement: str | Sql, values: Sequence[Any]) -> Iterator[PersonRow]:
         return (_row(*row) for row in self._execute(statement, values))
 
 

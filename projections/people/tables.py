@@ -1,5 +1,8 @@
 """Tables of the people: profile and load, and the words and handles they are found by.
 
+An index whose condition holds for every row is for questions that say it alone: a planner that knows nothing of a
+table yet would take it for one id as well as the index of ids.
+
 A person's rows hang on `added`, the position of their first event. A handle is a username, an e-mail address or
 an external id, without case.
 """
@@ -37,7 +40,8 @@ PERSON = Table(
        )""",
     (
         "CREATE UNIQUE INDEX people_by_id_{g} ON people_person_{g} (tenant, person)",
-        "CREATE INDEX people_by_name_{g} ON people_person_{g} (tenant, folded, added, active, school)",
+        """CREATE INDEX people_by_name_{g} ON people_person_{g} (tenant, folded, added, active, school)
+           WHERE added > 0""",
         """CREATE INDEX people_mentoring_{g} ON people_person_{g} (tenant, mentees DESC, folded, added)
            WHERE mentees > 0""",
     ),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..connection import Connection
 from ..projection import ReadModel
 from .queries import BatchMember, BatchRow, TrailQueries, TrailRow
 from .tables import TABLES
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["TRAIL", "BatchMember", "BatchRow", "TrailQueries", "TrailRow"]
 
 
-def _apply(connection: sqlite3.Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
+def _apply(connection: Connection, generation: int, events: Sequence[Recorded[Any]]) -> None:
     from .fold import apply
 
     apply(connection, generation, events)
 
 
-TRAIL = ReadModel("trail", 4, TABLES, _apply)
+TRAIL = ReadModel("trail", 5, TABLES, _apply)

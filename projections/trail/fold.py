@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.vocabulary import Role
 
+from ..connection import Connection, each, worded
 from ..moments import to_micros
 from .tables import heaps_of, kind_of, who_is
 
 EVENT = f"INSERT INTO trail_event_{{g}} VALUES ({'?, ' * 14}?)"
 KIND = "INSERT INTO trail_kind_{g} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-LOAD = """SELECT b.tenant, b.batch, b.first, b.last, b.events, b.actor, b.recorded_at FROM json_each(?) AS wanted
-          CROSS JOIN trail_batch_{g} AS b ON b.tenant = json_extract(wanted.value, '$[0]')
-          AND b.batch = json_extract(wanted.value, '$[1]')"""
+LOAD = each("text_pairs", "trail_batch_{g}", "t.tenant = wanted.a AND t.batch = wanted.b").around(
+    "SELECT t.tenant, t.batch, t.first, t.last, t.events, t.actor, t.recorded_at "
+)
 BATCH = """INSERT INTO trail_batch_{g} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, batch) DO UPDATE SET
            first = excluded.first, last = excluded.last, events = excluded.events, actor = excluded.actor,
            recorded_at = excluded.recorded_at"""
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
         return earlier._replace(last=max(self.last, other.last), events=self.events + other.events)
 
 
-def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
     """Take a batch into the tables of generation `g`."""
     rows = []
     kinds: set[tuple[int, str, str]] = set()
@@ -71,9 +71,10 @@ def apply(connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]
         if r.batch is not None:
             key, one = (tenant, r.batch), Batch(r.position, r.position, 1, actor.id, recorded_at)
             batches[key] = batches[key].joined(one) if key in batches else one
-    connection.executemany(EVENT.format(g=g), rows)
-    connection.executemany(KIND.format(g=g), sorted(kinds))
     if batches:
-        for tenant, batch, *known in connection.execute(LOAD.format(g=g), (json.dumps(list(batches)),)):
+        load = worded(LOAD, connection.dialect, g)
+        for tenant, batch, *known in connection.execute(load, (json.dumps(list(batches)),)):
             batches[tenant, batch] = batches[tenant, batch].joined(Batch(*known))
-        connection.executemany(BATCH.format(g=g), [(*key, *batch) for key, batch in batches.items()])
+    known_batches = sorted((*key, *batch) for key, batch in batches.items())
+    for statement, values in ((EVENT, rows), (KIND, sorted(kinds)), (BATCH, known_batches)):
+        connection.executemany(worded(statement, connection.dialect, g), values)

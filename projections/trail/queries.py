@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from mentorcycle.domain.errors import NotFound
 from mentorcycle.domain.vocabulary import Known, Role
 
+from ..connection import Connection, Dialect, Rows, Sql, worded
 from ..moments import from_micros, to_micros
 from .tables import heaps_of, who_is
 
@@ -18,19 +18,37 @@ END = 2**63 - 1
 Window: TypeAlias = tuple[int, int, int]
 """Positions after the first and before the second, and how many at most."""
 
-EVENTS = """SELECT position, stream, version, name, actor, role, known, occurred_at, recorded_at, batch, command
-            FROM trail_event_{{g}} WHERE {conditions} AND position > ? AND position < ?
-            ORDER BY position {order} LIMIT ?"""
+COLUMNS = """t.position, t.stream, t.version, t.name, t.actor, t.role, t.known, t.occurred_at, t.recorded_at,
+             t.batch, t.command"""
+EVENTS = f"SELECT {COLUMNS} {{source}} AND {{conditions}} ORDER BY {{by}} {{order}} LIMIT ?"
+ALL = Sql(*["FROM trail_event_{g} AS t WHERE true"] * 2)
+AT_POSITIONS = Sql(
+    "FROM trail_event_{g} AS t WHERE t.position IN (SELECT wanted.value FROM {numbers})",
+    """FROM {numbers} CROSS JOIN LATERAL (SELECT * FROM trail_event_{g} WHERE position = wanted.value OFFSET 0) AS t
+       WHERE true""",
+)
+BETWEEN = "t.position > ? AND t.position < ?"
+NO_WAY_IN = "({condition}) IS TRUE"
+"""The same condition, and no index leads to it."""
 OF_KIND = """SELECT position FROM trail_event_{{g}} WHERE kind = ? AND position > ? AND position < ?
              ORDER BY position {order} LIMIT ?"""
-OF_ACTOR = """SELECT position FROM trail_event_{{g}} WHERE heap = ? AND who = ? AND +tenant = ? AND actor = ?
-              {names} AND position > ? AND position < ? ORDER BY position {order} LIMIT ?"""
+OF_ACTOR = """SELECT position FROM trail_event_{{g}} WHERE heap = ? AND position > ? AND position < ?
+              AND who = ? AND (tenant = ?) IS TRUE AND actor = ? {names} ORDER BY position {order} LIMIT ?"""
+
+# On PostgreSQL, where each statement is a message there and one back, all kinds or heaps are asked at once. Pairs are
+# compared, and not a kind for being equal: then only the index that is meant has them in this order.
+AT_ONCE = """
+SELECT e.position FROM {{numbers}} CROSS JOIN LATERAL (
+  SELECT position FROM trail_event_{{g}}
+  WHERE ({key}, position) > (wanted.value, ?) AND ({key}, position) < (wanted.value, ?) {conditions}
+  ORDER BY {key} {order}, position {order} LIMIT ?
+) AS e ORDER BY e.position {order} LIMIT ?"""
 KINDS = "SELECT kind, name FROM trail_kind_{g} WHERE tenant = ?"
 OTHERS = "SELECT EXISTS (SELECT 1 FROM trail_kind_{g} WHERE tenant <> ?)"
 SCAN = "SELECT position, recorded_at FROM trail_event_{g} WHERE position <= ? ORDER BY position DESC LIMIT 1"
 LAST = "SELECT max(position) FROM trail_event_{g}"
 BATCHES = """SELECT batch, first, last, events, actor, recorded_at FROM trail_batch_{g}
-             WHERE tenant = ? AND first < ? ORDER BY first DESC LIMIT ?"""
+             WHERE tenant = ? AND first > 0 AND first < ? ORDER BY first DESC LIMIT ?"""
 BATCH = """SELECT batch, first, last, events, actor, recorded_at FROM trail_batch_{g}
            WHERE tenant = ? AND batch = ?"""
 BATCHES_BEGINNING = """SELECT batch FROM trail_batch_{g} WHERE tenant = ? AND batch >= ? AND batch < ?
@@ -78,7 +96,7 @@ class BatchMember(NamedTuple):
 class TrailQueries:
     """Questions to one generation of the tables, through one connection and so as of one moment."""
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    def __init__(self, connection: Connection, generation: int) -> None:
         self._connection = connection
         self._generation = generation
 
@@ -115,9 +133,45 @@ class TrailQueries:
                 positions = self._of_actor(tenant, actor, names, window, order)
             elif names or self._others(tenant):
                 positions = self._of_kinds(tenant, names, window, order)
-        conditions, values = _conditions(tenant, positions, actor, batch, names)
-        statement = EVENTS.format(conditions=conditions, order=order)
-        return [_event(*row) for row in self._execute(statement, (*values, *window))]
+        return [_event(*row) for row in self._rows(tenant, positions, actor, batch, names, window, order)]
+
+    def _rows(
+        self,
+        tenant: str,
+        positions: Sequence[int] | None,
+        actor: str | None,
+        batch: str | None,
+        names: Collection[str],
+        window: Window,
+        order: str,
+    ) -> Rows:
+        """Whatever leads to few events does so alone: the positions, else the batch, else the window."""
+        *bounds, limit = window
+        source, by, between, values = ALL, "t.position", BETWEEN, [tenant]
+        conditions = [NO_WAY_IN.format(condition="t.tenant = ?")]
+        if batch is not None:
+            condition, of_batch = "t.tenant = ? AND t.batch = ?", [tenant, batch]
+            if positions is None:
+                by, between = "t.position + 0", NO_WAY_IN.format(condition=BETWEEN)
+            else:
+                condition = NO_WAY_IN.format(condition=condition)
+            conditions.append(condition)
+            values += of_batch
+        if positions is not None:
+            source, values = AT_POSITIONS, [json.dumps(positions), *values]
+        if actor is not None:
+            conditions.append("t.actor = ?")
+            values.append(actor)
+        if names:
+            conditions.append(_among("t.name", names))
+            values += names
+        text = EVENTS.format(
+            source=source.on(self._connection.dialect),
+            conditions=" AND ".join([*conditions, between]),
+            by=by,
+            order=order,
+        )
+        return self._execute(text, (*values, *bounds, limit))
 
     def _others(self, tenant: str) -> bool:
         """Whether the log holds events of another tenant too."""
@@ -126,23 +180,38 @@ class TrailQueries:
     def _of_kinds(self, tenant: str, names: Collection[str], window: Window, order: str) -> list[int]:
         """The first or last positions of events of these names (default: all) in a window."""
         kinds = [kind for kind, name in self._execute(KINDS, (tenant,)) if not names or name in names]
-        return self._merged(OF_KIND.format(order=order), [(kind,) for kind in kinds], window, order)
+        return self._merged(OF_KIND, "kind", kinds, (), "", window, order)
 
     def _of_actor(
         self, tenant: str, actor: str, names: Collection[str], window: Window, order: str
     ) -> list[int]:
         """The first or last positions of an actor's events in a window."""
         who = who_is(tenant, actor)
-        keys = [(heap, who, tenant, actor, *names) for heap in heaps_of(who)]
-        among = f"AND name IN ({', '.join('?' * len(names))})" if names else ""
-        return self._merged(OF_ACTOR.format(names=among, order=order), keys, window, order)
+        among = f"AND {_among('name', names)}" if names else ""
+        return self._merged(
+            OF_ACTOR, "heap", heaps_of(who), (who, tenant, actor, *names), among, window, order
+        )
 
     def _merged(
-        self, statement: str, keys: Sequence[tuple[Any, ...]], window: Window, order: str
+        self,
+        statement: str,
+        key: str,
+        keys: Sequence[int],
+        values: Sequence[Any],
+        among: str,
+        window: Window,
+        order: str,
     ) -> list[int]:
-        """The first or last positions that a statement gives for any of these keys."""
-        found = [position for key in keys for (position,) in self._execute(statement, (*key, *window))]
-        return sorted(found, reverse=order == "DESC")[: window[-1]]
+        """The first or last positions that a statement gives for any of these kinds or heaps."""
+        *bounds, limit = window
+        if self._connection.dialect is Dialect.POSTGRES:
+            conditions = f"AND who = ? AND (tenant = ?) IS TRUE AND actor = ? {among}" if values else ""
+            text = AT_ONCE.format(key=key, conditions=conditions, order=order)
+            found = self._execute(text, (json.dumps(keys), *bounds, *values, limit, limit))
+            return [position for (position,) in found]
+        text = statement.format(names=among, order=order)
+        each = [self._execute(text, (one, *bounds, *values, limit)) for one in keys]
+        return sorted((position for rows in each for (position,) in rows), reverse=order == "DESC")[:limit]
 
     def position_before(self, moment: datetime) -> int:
         """The last position recorded before an instant; 0 when there is none."""
@@ -179,34 +248,12 @@ class TrailQueries:
         """The streams that a batch touched, in order of the log."""
         return [BatchMember(*row) for row in self._execute(MEMBERS, (tenant, batch))]
 
-    def _execute(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        return self._connection.execute(statement.format(g=self._generation), values)
+    def _execute(self, statement: str, values: Sequence[Any]) -> Rows:
+        return self._connection.execute(worded(statement, self._connection.dialect, self._generation), values)
 
 
-def _conditions(
-    tenant: str,
-    positions: Sequence[int] | None,
-    actor: str | None,
-    batch: str | None,
-    names: Collection[str],
-) -> tuple[str, list[Any]]:
-    """Conditions with their values; the plus leaves to SQLite only the index that is meant."""
-    conditions = ["+tenant = ?"]
-    values: list[Any] = [tenant]
-
-    def add(condition: str, *more: Any) -> None:
-        conditions.append(condition)
-        values.extend(more)
-
-    if positions is not None:
-        add("position IN (SELECT value FROM json_each(?))", json.dumps(positions))
-    if batch is not None:
-        add("tenant = ? AND batch = ?" if positions is None else "tenant = ? AND +batch = ?", tenant, batch)
-    if actor is not None:
-        add("actor = ?", actor)
-    if names:
-        add(f"name IN ({', '.join('?' * len(names))})", *names)
-    return " AND ".join(conditions), values
+def _among(column: str, names: Collection[str]) -> str:
+    return f"{column} IN ({', '.join('?' * len(names))})"
 
 
 def _event(

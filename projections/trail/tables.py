@@ -2,7 +2,8 @@
 
 It is the widest table there is, so its indexes are narrow and grow at few ends: `kind` is the number of an event's
 name in its tenant, `who` that of its actor; participants, who are many, share 128 heaps, all others have one of
-their own. A stream has no index here: the log itself knows where a stream's events lie.
+their own. A stream has no index here: the log itself knows where a stream's events lie. An index whose condition
+holds for every row is for questions that say it alone (see `people.tables`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ KIND = Table(
          tenant TEXT NOT NULL,
          name TEXT NOT NULL
        )""",
+    ("CREATE INDEX trail_kinds_{g} ON trail_kind_{g} (tenant)",),
 )
 
 BATCH = Table(
@@ -64,7 +66,7 @@ BATCH = Table(
          recorded_at INTEGER NOT NULL,
          PRIMARY KEY (tenant, batch)
        ) WITHOUT ROWID""",
-    ("CREATE INDEX trail_batches_{g} ON trail_batch_{g} (tenant, first)",),
+    ("CREATE INDEX trail_batches_{g} ON trail_batch_{g} (tenant, first) WHERE first > 0",),
 )
 
 TABLES = (EVENT, KIND, BATCH)

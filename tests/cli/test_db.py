@@ -274,11 +274,14 @@ def test_what_would_be_mended_is_told_and_nothing_is(term: Desk) -> None:
 
 EVERY_DB = {
     ("init",): ("--name", "North"),
+    ("upgrade",): (),
     ("status",): (),
     ("backup",): ("backup.db",),
     ("restore",): ("copy.db", "--yes"),
+    ("copy",): ("sqlite:///copy.db", "sqlite:///moved.db"),
     ("rebuild",): (),
     ("dead-letters", "list"): (),
+    ("dead-letters", "show"): ("c-0000",),
     ("dead-letters", "retry"): (),
     ("dead-letters", "discard"): ("c-0000", "--yes"),
 }

@@ -126,13 +126,18 @@ EXERCISED: dict[Words, tuple[Words, ...]] = {
     ("calendar", "open"): (("2026-11-28",),),
     ("calendar", "days"): (("2026-11-02", "2026-11-20"),),
     ("db", "init"): (("--name", "North"),),
+    ("db", "upgrade"): ((), ("--print-sql",)),
     ("db", "status"): ((),),
     ("db", "backup"): (("backup.db",),),
     ("db", "restore"): (("copy.db", "--yes"),),
+    ("db", "copy"): (("sqlite:///copy.db", "sqlite:///moved.db"),),
     ("db", "rebuild"): ((),),
     ("db", "dead-letters", "list"): ((),),
+    ("db", "dead-letters", "show"): (("c-burnt",),),
     ("db", "dead-letters", "retry"): ((), ("c-burnt",)),
     ("db", "dead-letters", "discard"): (("c-burnt", "--yes"),),
+    ("worker",): (("--once",),),
+    ("worker", "status"): ((),),
     ("doctor",): ((),),
     ("completion",): (("bash",),),
     ("version",): ((),),
@@ -143,7 +148,7 @@ NOT_EXERCISED: dict[Words, str] = {
     ("demo",): "it makes a store of its own and touches no other; what it shows of it, test_demo holds",
 }
 
-WITHOUT_DRY_RUN = {("demo",), ("db", "backup"), ("db", "rebuild")}
+WITHOUT_DRY_RUN = {("demo",), ("worker",), ("db", "upgrade"), ("db", "backup"), ("db", "rebuild")}
 """They write, though no event; their help and README say so."""
 
 READING = {
@@ -153,7 +158,8 @@ READING = {
     *(("person", name) for name in ("list", "show", "workload")),
     *(("audit", name) for name in ("log", "replay", "as-of", "diff", "verify")),
     *(("pair", "list"), ("batch", "list"), ("batch", "show"), ("calendar", "show"), ("calendar", "days")),
-    *(("db", "status"), ("db", "dead-letters", "list"), ("cycle", "diagram")),
+    *(("db", "status"), ("db", "dead-letters", "list"), ("db", "dead-letters", "show")),
+    *(("worker", "status"), ("cycle", "diagram")),
 }
 
 REFUSED_TO_A_COORDINATOR = {

@@ -3,217 +3,44 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentorcycle.domain import events as e
-from mentorcycle.domain.actor import Actor
-from mentorcycle.domain.cycle import Cycle, evolve, fold
-from mentorcycle.domain.people import Person, evolve_person, fold_person
-from mentorcycle.domain.recorded import Recorded
-from mentorcycle.domain.vocabulary import (
-    CancelReason,
-    ContactKind,
-    CorrectionReason,
-    ExtendGround,
-    Formality,
-    LeaveReason,
-    Mode,
-    PairingKind,
-    PauseReason,
-    ReopenReason,
-    Status,
-    TeachingArea,
-)
+from mentorcycle.domain.cycle import fold
+from mentorcycle.domain.people import fold_person
+from mentorcycle.domain.vocabulary import Status
 from mentorcycle.projections import CYCLES, MINUTES, MODELS, PEOPLE, TRAIL, ReadModel
+from mentorcycle.projections.connection import SqliteConnection
 from mentorcycle.projections.cycles import CycleQueries
 from mentorcycle.projections.minutes import MinutesQueries
 from mentorcycle.projections.people import PeopleQueries
 from mentorcycle.projections.trail import TrailQueries
 
-START = datetime(2026, 9, 1, tzinfo=UTC)
+from .histories import START, History, histories
+
 SHARED = (
     "programme", "kind", "pairing", "stage", "status", "opened_at", "since", "extended", "extended_at",
     "rematch_asked", "follows",
     "next_cycle",
 )  # fmt: skip
-STAGES = ("goal-set", "observe", "debrief", "completed")
-PEOPLE_IDS = ("p-1", "p-2", "p-3")
-Options = list[Callable[[], e.Event]]
-History = list[Recorded[Any]]
+FILTERS = (
+    {},
+    {"limit": 1},
+    {"statuses": [Status.ACTIVE]},
+    {"statuses": [Status.ACTIVE, Status.PAUSED], "stages": ["goal-set"]},
+    {"programme": "g0", "limit": 1},
+    {"people": ["p-1"]},
+    {"since": START + timedelta(hours=3)},
+)
 
 
-def pair(n: int) -> tuple[e.Participant, ...]:
-    mentee, mentor = PEOPLE_IDS[n % 3], PEOPLE_IDS[(n + 1) % 3]
-    return (e.Participant(mentee, mentee=True), e.Participant(mentor, mentor=True))
-
-
-def of_a_cycle(cycle: Cycle, n: int, now: datetime) -> Options:
-    """The events that can happen to a cycle in this state."""
-    if not cycle.exists:
-        return [
-            lambda: e.CycleOpened(
-                programme=f"g{n % 2}",
-                pairing="q-1",
-                kind=PairingKind.PAIR,
-                participants=pair(n),
-                definition="peer-cycle",
-                definition_version=1,
-                definition_digest="d",
-                stage=STAGES[0],
-            )
-        ]
-    options = work(cycle, n, now)
-    if cycle.status is Status.PAUSED:
-        options += [e.CycleResumed, lambda: e.CycleCancelled(reason=CancelReason.WITHDREW)]
-    elif cycle.status is Status.ACTIVE:
-        target = STAGES[STAGES.index(cycle.stage) + 1]
-        options += [
-            lambda: e.CycleAdvanced(source=cycle.stage, target=target, definition_version=1),
-            lambda: e.CyclePaused(reason=PauseReason.LEAVE),
-            lambda: e.CycleCancelled(reason=CancelReason.WITHDREW),
-            lambda: e.CycleExtended(
-                stage=cycle.stage,
-                ground=ExtendGround.ABSENCE,
-                old_due=date(2026, 9, 1),
-                new_due=date(2026, 10, 1 + n % 20),
-            ),
-            lambda: e.RematchAsked(person=cycle.people[n % 2]),
-            lambda: e.PartnerChanged(
-                old_pairing=cycle.pairing,
-                new_pairing=f"q-{n}",
-                left=cycle.mentors[0],
-                joined=pair(n)[1].person,
-                kind=PairingKind.PAIR,
-                participants=pair(n),
-            ),
-        ]
-    else:
-        options += [
-            lambda: e.CycleReopened(reason=ReopenReason.WORK_CONTINUES, stage=STAGES[n % 3]),
-            lambda: e.CycleFollowed(next_cycle="c-9"),
-        ]
-    if cycle.advances and cycle.status in (Status.ACTIVE, Status.COMPLETED):
-        last = cycle.advances[-1]
-        options.append(
-            lambda: e.AdvanceUndone(
-                source=last.target, target=last.source, since=last.since, advance=last.version
-            )
-        )
-    return options
-
-
-def work(cycle: Cycle, n: int, now: datetime) -> Options:
-    people = cycle.people
-    options: Options = [
-        lambda: e.GoalSet(goal="g1", area=TeachingArea.ENGAGEMENT),
-        lambda: e.ContactLogged(
-            contact="k1",
-            kind=ContactKind.CHECK_IN,
-            mode=Mode.PHONE,
-            formality=Formality.FORMAL,
-            minutes=1 + n,
-            people=people[: 1 + n % 2],
-        ),
-        lambda: e.ObservationCompleted(
-            observation=f"o{cycle.version}",
-            observer=people[1],
-            observed=people[0],
-            start=now - timedelta(days=n),
-            minutes=45,
-            mode=Mode.IN_PERSON,
-        ),
-    ]
-    for observation in (o for o in cycle.completed_observations if o.debrief is None):
-        options.append(
-            lambda id=observation.id: e.DebriefHeld(
-                observation=id, held=now, minutes=10 + n, mode=Mode.LIVE_VIDEO
-            )
-        )
-    for contact in cycle.contacts[-1:]:
-        options.append(
-            lambda version=contact.version: e.CycleCorrected(
-                version=version,
-                event="ContactLogged",
-                fields={"minutes": n, "occurred_at": now.isoformat(), "mode": "written"},
-                reason=CorrectionReason.WRONG_VALUE,
-            )
-        )
-    return options
-
-
-def of_a_person(person: Person, n: int) -> Options:
-    """The events that can happen to a person in this state."""
-    if not person.exists:
-        return [lambda: e.PersonAdded(name=f"Åsa {n}", username=f"u{n}", capacity=n % 4 or None)]
-    other = PEOPLE_IDS[n % 3]
-    return [
-        lambda: e.PersonChanged(name=f"Bo Ünal {n}", email=f"{n}@x.example", school=f"S{n % 2}"),
-        lambda: e.EvaluatorNamed(evaluator=other),
-        lambda: e.EvaluatorRemoved(evaluator=other),
-        lambda: e.PersonLeft(reason=LeaveReason.LEAVE),
-        e.PersonReturned,
-        lambda: e.PersonAbsorbed(duplicate=f"p-{n}"),
-        lambda: e.PersonMerged(into=other),
-        lambda: e.DoNotPair(other=other),
-        lambda: e.PairingPublished(pairing=f"q-{n}", kind=PairingKind.PAIR, participants=pair(n)),
-        lambda: e.PairingEnded(pairing=f"q-{n}"),
-    ]
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> History:
-    """Up to sixty events of three cycles and three people in two tenants, in an order that can happen."""
-    choices = st.tuples(
-        st.sampled_from(("c-1", "c-1", "c-1", "c-2", "c-3", "p-1", "p-2")),
-        st.sampled_from(("north", "north", "north", "south")),
-        st.integers(0, 59),
-    )
-    cycles: dict[tuple[str, str], Cycle] = {}
-    people: dict[tuple[str, str], Person] = {}
-    history: History = []
-    length = draw(st.integers(0, 60))  # else most lists are short
-    for subject, tenant, n in draw(st.lists(choices, min_size=length, max_size=length)):
-        now = START + timedelta(hours=len(history))
-        key = (tenant, subject)
-        if subject.startswith("c"):
-            before = cycles.get(key, Cycle())
-            stream, version, options = f"cycle:{subject}", before.version, of_a_cycle(before, n, now)
-        else:
-            known = people.get(key, Person())
-            stream, version, options = f"person:{subject}", known.version, of_a_person(known, n)
-        position = len(history) + 1
-        batch = f"b-{n}" if n % 5 == 0 else None
-        recorded = Recorded(
-            position,
-            tenant,
-            stream,
-            version + 1,
-            now,
-            now - timedelta(days=n % 3),
-            Actor.coordinator(f"eva{n % 2}") if n % 3 else Actor.participant(f"eva{n % 2}"),
-            f"k{position // 2}",
-            None,
-            None,
-            batch,
-            options[n % len(options)](),
-        )
-        if subject.startswith("c"):
-            cycles[key] = evolve(cycles.get(key, Cycle()), recorded)
-        else:
-            people[key] = evolve_person(people.get(key, Person()), recorded)
-        history.append(recorded)
-    return history
-
-
-def built(model: ReadModel, *batches: History) -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+def built(model: ReadModel, *batches: History) -> SqliteConnection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=SqliteConnection)
     model.create(connection, 1)
     for batch in batches:
         model.apply(connection, 1, batch)
@@ -257,15 +84,7 @@ def test_as_of_a_position_is_what_the_list_was_when_that_was_the_last_event(hist
         then = CycleQueries(built(CYCLES, history[:position]), 1)
         for tenant in ("north", "south"):
             assert now.counts(tenant, position=position) == then.counts(tenant)
-            for filters in (
-                {},
-                {"limit": 1},
-                {"statuses": [Status.ACTIVE]},
-                {"statuses": [Status.ACTIVE, Status.PAUSED], "stages": ["goal-set"]},
-                {"programme": "g0", "limit": 1},
-                {"people": ["p-1"]},
-                {"since": START + timedelta(hours=3)},
-            ):
+            for filters in FILTERS:
                 assert now.page(tenant, position=position, **filters) == then.page(tenant, **filters)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,10 @@ from mentorcycle.engine.stores.memory import MemoryStore
 from mentorcycle.engine.stores.port import NewEvent, Slice
 from mentorcycle.engine.stores.sqlite import SQLiteStore
 from mentorcycle.projections import ReadModel
+from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import Table
+
+from ...conftest import Logs
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -51,11 +53,38 @@ class Story:
         return self.store.head()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
+    if request.param == "postgres":
+        yield request.getfixturevalue("shared")
+        return
     store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "log.db")
     yield Story(store)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def furnished(server: Any) -> Any:
+    """Logs in PostgreSQL that have tables for the read models of `Seen` too."""
+    from mentorcycle.engine.stores.postgres_upgrade import upgrade_schema
+
+    return Logs(server, lambda url: upgrade_schema(url, models=[Seen().model(1)]))
+
+
+@pytest.fixture
+def shared_url(furnished: Any) -> Iterator[str]:
+    """The URL of a log in PostgreSQL."""
+    with furnished.one() as url:
+        yield url
+
+
+@pytest.fixture
+def shared(shared_url: str) -> Iterator[Story]:
+    """A story in PostgreSQL."""
+    from mentorcycle.engine.stores.postgres import PostgresStore
+
+    with PostgresStore(shared_url) as store:
+        yield Story(store)
 
 
 @pytest.fixture
@@ -82,7 +111,7 @@ class Seen:
         create = "CREATE TABLE seen_event_{g} (position INTEGER NOT NULL, stream TEXT NOT NULL)"
         return ReadModel("seen", version, (Table("seen_event", "position", create),), self._apply)
 
-    def _apply(self, connection: sqlite3.Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
+    def _apply(self, connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> None:
         self.batches.append(len(events))
         for r in events:
             name = r.stream.removeprefix("person:")
@@ -103,7 +132,8 @@ def rows() -> Callable[..., list[tuple[int, str]]]:
     def read(readers: Readers, order: str = "position") -> list[tuple[int, str]]:
         with readers.view() as view:
             g = view.serving("seen").generation
-            found = view.connection.execute(f"SELECT position, stream FROM seen_event_{g} ORDER BY {order}")
+            by = "ctid" if order == "rowid" and readers.tables.shared else order
+            found = view.connection.execute(f"SELECT position, stream FROM seen_event_{g} ORDER BY {by}")
             return [(position, stream.removeprefix("person:")) for position, stream in found]
 
     return read

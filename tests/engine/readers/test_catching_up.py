@@ -80,7 +80,11 @@ def test_state_and_lag_are_told_without_catching_up(story):
     story.names("ada", "bo")
     clock[0] = story.store.read_log(0, 1)[0].recorded_at + 5_000_000
     (status,) = readers.status()
-    assert (status.state, status.lag_events, status.lag_seconds) == ("active", 2, 5.0)
+    assert (status.state, status.lag_events) == ("active", 2)
+    if readers.tables.shared:  # clocks of hosts differ, so there it is the server's
+        assert 0 < status.lag_seconds < 3600
+    else:
+        assert status.lag_seconds == 5.0
 
 
 def test_threads_that_catch_up_together_take_every_event_once(story, seen, rows):

@@ -111,7 +111,7 @@ def test_questions_know_what_any_process_appended_before_they_were_asked(
             assert asked.cycle(story.cycle, COORDINATOR, at=before).status is Status.ACTIVE
             assert asked.as_of(story.cycle, before, COORDINATOR).status is Status.ACTIVE
             assert [model.state for model in asked.readers.status()] == ["active"] * 4
-            assert not asked.readers.kept
+            assert asked.readers.kept
         assert queries.verify(COORDINATOR).holds
 
 

@@ -116,7 +116,7 @@ def test_opening_makes_no_tables_and_says_what_to_run(database: str) -> None:
         assert connection.execute("SELECT to_regnamespace('mentorcycle')").fetchone() == (None,)
 
 
-@pytest.mark.parametrize(("version", "fix"), [("0", "mentorcycle db init"), ("99", "install a newer")])
+@pytest.mark.parametrize(("version", "fix"), [("0", "mentorcycle db upgrade"), ("99", "install a newer")])
 def test_a_log_of_another_version_is_refused_with_the_way_out(log_url: str, version: str, fix: str) -> None:
     run(log_url, f"UPDATE mentorcycle.meta SET value = '{version}' WHERE key = 'schema'")
     for attempt in (init_schema, PostgresStore):

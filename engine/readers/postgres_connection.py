@@ -1,0 +1,142 @@
+"""A psycopg connection as read models ask for one: `?` for values, rows as tuples, many rows at once in one message.
+
+Begins and ends no transaction, and finds tables by the `search_path` that the connection has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
+from functools import lru_cache
+from itertools import islice
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.types.numeric import Int8BinaryDumper
+from psycopg.types.string import StrBinaryDumper
+
+from mentorcycle.projections.connection import Dialect
+
+from ..stores.postgres_arrays import Array, adapt, long_numbers_or_none, texts_or_none
+
+FEW = 20
+"""So many rows go in one message each; beyond that COPY is worth the messages it takes itself."""
+
+_COLUMNS: dict[str, Callable[[Any], Array]] = {"bigint[]": long_numbers_or_none, "text[]": texts_or_none}
+_TOKENS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?")
+_PLAIN_INSERT = re.compile(r"INSERT INTO (\w+) (\([\w, ]+\) )?VALUES \((\?)(, \?)*\)")
+
+
+class Fault(Enum):
+    """Whose fault it is that a batch could not be taken."""
+
+    MEDIUM = "medium"
+    EVENT = "event"
+    MODEL = "model"
+
+
+def fault_of(error: psycopg.Error) -> Fault:
+    """Whether the server or the way to it failed, a value could not be kept, or a statement is wrong.
+
+    What a server refuses to anybody (rights, read-only, no such schema) is the medium: another event fares no better.
+    """
+    code = error.sqlstate or ""
+    if isinstance(error, psycopg.DataError | psycopg.IntegrityError) or code.startswith("54"):
+        return Fault.EVENT  # 54: a value is too large, for an index for example
+    if code.startswith(("42", "0A")) and code != "42501":
+        return Fault.MODEL
+    if not code and isinstance(error, psycopg.ProgrammingError | psycopg.NotSupportedError):
+        return Fault.MODEL
+    return Fault.MEDIUM
+
+
+class Found:
+    """Rows that have all arrived."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        self._rows = iter(rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return self._rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int = 1, /) -> list[tuple[Any, ...]]:
+        return list(islice(self._rows, size))
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return list(self._rows)
+
+
+class PostgresConnection:
+    """Speaks through a connection that somebody lends; not for two threads at a time.
+
+    Rows can be read while further statements run. A statement that says `?::bigint[]` or `?::text[]` for each value is
+    given many rows at once, as an array of each column.
+    """
+
+    dialect = Dialect.POSTGRES
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.raw = connection
+        self._cursor = psycopg.RawCursor(connection)
+        # One type for each kind of value, so that a statement is prepared once and not for every length of number.
+        self._cursor.adapters.register_dumper(int, Int8BinaryDumper)
+        self._cursor.adapters.register_dumper(str, StrBinaryDumper)
+        adapt(self._cursor)
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
+        """Run one statement; each `?` outside of quotes stands for one value."""
+        cursor = self._cursor
+        cursor.execute(_numbered(statement), values or None, prepare=bool(values), binary=True)
+        return Found(cursor.fetchall() if cursor.description else [])
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
+        """Run one statement for each row, in their order."""
+        rows = rows if isinstance(rows, list) else list(rows)
+        if not rows:
+            return
+        many = _many(statement)
+        if many.columns:
+            columns = zip(many.columns, zip(*rows, strict=True), strict=True)
+            self._cursor.execute(many.query, [array(items) for array, items in columns], prepare=True)
+        elif many.copy and len(rows) > FEW:
+            with self._cursor.copy(many.copy) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            self._cursor.executemany(many.query, rows)
+
+    def chunks(self, statement: str, size: int, /) -> Iterator[list[tuple[Any, ...]]]:
+        """Within a transaction, the rows of a query by so many; the server keeps the others back."""
+        with psycopg.RawServerCursor(self.raw, "chunks") as cursor:
+            cursor.execute(_numbered(statement), binary=True)
+            while rows := cursor.fetchmany(size):
+                yield rows
+
+
+class _Many(NamedTuple):
+    """How a statement is run for many rows: what makes an array of each column, or the COPY that says the same."""
+
+    query: bytes
+    columns: tuple[Callable[[Any], Array], ...]
+    copy: bytes | None
+
+
+@lru_cache(maxsize=512)
+def _many(statement: str) -> _Many:
+    plain = _PLAIN_INSERT.fullmatch(statement.strip())
+    copy = f"COPY {plain[1]} {plain[2] or ''}FROM STDIN (FORMAT BINARY)".encode() if plain else None
+    columns = tuple(_COLUMNS[found] for found in re.findall(r"\?::(\w+\[\])", statement))
+    return _Many(_numbered(statement), columns, copy)
+
+
+@lru_cache(maxsize=512)
+def _numbered(statement: str) -> bytes:
+    """The statement with `$1`, `$2` for `?`; what is quoted stays."""
+    numbers = iter(range(1, 1 + statement.count("?")))
+    return _TOKENS.sub(lambda found: f"${next(numbers)}" if found[0] == "?" else found[0], statement).encode()
