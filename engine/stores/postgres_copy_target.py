@@ -18,7 +18,7 @@ from mentorcycle.domain.errors import InvalidInput
 from ..closing import Closing
 from .mark import FINISHED, UNFINISHED, Mark
 from .postgres_connections import Connection
-from .postgres_copy import PostgresMoment, discarded_events, not_the_owner
+from .postgres_copy import PostgresMoment, discarded_events, not_the_owner, patient
 from .postgres_reader import PostgresReader
 from .postgres_schema import PARTITIONED, init_schema
 from .transfer import Batch, CommandRow, Discarded, State, another_at_work
@@ -121,7 +121,7 @@ class PostgresTarget(Closing):
                 with run.connection.cursor() as cursor:
                     cursor.executemany(f"INSERT INTO {left_out} VALUES (%s, %s, %s, %s, %s, %s)", discarded)
             run("UPDATE {s}.origin SET shift = shift + 1")
-        with self.log.connection() as connection:
+        with self.log.connection() as connection, patient(connection):
             for table in (*PARTITIONED, "arrivals", "positions"):
                 connection.execute(f"ANALYZE {self._s}.{table}")
 
