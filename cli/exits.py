@@ -9,6 +9,7 @@ import click
 
 from mentorcycle.domain.errors import (
     Ambiguous,
+    CannotJoin,
     CommandReused,
     Conflict,
     HistoryUnreadable,
@@ -70,6 +71,7 @@ ENDINGS: dict[type[BaseException], ExitCode] = {
     CommandReused: ExitCode.CONFLICT,
     HistoryUnreadable: ExitCode.STORE,
     StoreUnavailable: ExitCode.STORE,
+    CannotJoin: ExitCode.STORE,
     VerificationFailed: ExitCode.VERIFICATION_FAILED,
     click.ClickException: ExitCode.USAGE,
     click.Abort: ExitCode.INTERRUPTED,

@@ -137,6 +137,7 @@ TREE: Tree = {
             "status": Leaf("mentorcycle.cli.db.status:status", "Show the store and its read models."),
             "backup": Leaf("mentorcycle.cli.db.copies:backup", "Copy the store to a file."),
             "restore": Leaf("mentorcycle.cli.db.copies:restore", "Make a backup the store."),
+            "copy": Leaf("mentorcycle.cli.db.copy:copy", "Copy the whole log into another store."),
             "rebuild": Leaf("mentorcycle.cli.db.models:rebuild", "Build read models anew from the log."),
             "dead-letters": Branch(
                 "Streams that a read model has set aside.",

@@ -84,12 +84,30 @@ class CommandReused(MentorcycleError):
         self.command_id = command_id
 
 
+class CannotJoin(MentorcycleError):
+    """A command cannot be part of a host's transaction as that is; nothing was written, and nothing taken back."""
+
+
 class StoreUnavailable(MentorcycleError):
     """The store cannot be used as it is: absent, locked, read-only, full, not a database."""
 
 
 class StoreNeedsUpgrade(StoreUnavailable):
     """The store was written by another version of the schema than this program speaks."""
+
+
+class CopyUnfinished(StoreUnavailable):
+    """The store is being made by a copy that is not finished: what it holds is not whole, and not verified."""
+
+    def __init__(self, store: str, source: str, target: str, position: int, of: int) -> None:
+        super().__init__(
+            f"{store} is an unfinished copy",
+            f"{position} of {of} events of {source} are in it, and nobody has verified them",
+            f"run: mentorcycle db copy {source} {target}, which goes on where it stopped",
+        )
+        self.source = source
+        self.position = position
+        self.of = of
 
 
 class VerificationFailed(MentorcycleError):

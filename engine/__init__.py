@@ -5,24 +5,52 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .aio.engine import AsyncEngine
+    from .aio.queries import AsyncQueries
+    from .aio.subscription import AsyncSubscription
+    from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
     from .readers.worker import Worker
-    from .receipt import Batch, Failed, Receipt
+    from .receipt import Batch, Failed, Pending, Receipt
     from .settings import Settings
     from .subscription import Subscription
+    from .unit import Unit
 
-__all__ = ["Batch", "Engine", "Failed", "Queries", "Receipt", "Settings", "Subscription", "Worker"]
+__all__ = [
+    "AsyncEngine",
+    "AsyncQueries",
+    "AsyncSubscription",
+    "Batch",
+    "Copied",
+    "Engine",
+    "Failed",
+    "Pending",
+    "Queries",
+    "Receipt",
+    "Settings",
+    "Subscription",
+    "Unit",
+    "Worker",
+    "copy",
+]
 
 _HOMES = {
+    "AsyncEngine": "aio.engine",
+    "AsyncQueries": "aio.queries",
+    "AsyncSubscription": "aio.subscription",
     "Batch": "receipt",
+    "Copied": "copying",
     "Engine": "engine",
     "Failed": "receipt",
+    "Pending": "receipt",
     "Queries": "queries",
     "Receipt": "receipt",
     "Settings": "settings",
     "Subscription": "subscription",
+    "Unit": "unit",
     "Worker": "readers.worker",
+    "copy": "copying",
 }
 
 

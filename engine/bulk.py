@@ -19,6 +19,7 @@ from .intake import ids_for, slices_of
 from .ledger import Content, content_of
 from .receipt import Batch, Failed, Receipt, Result
 from .states import States
+from .stores.pace import pace_of
 from .stores.port import Appended, Store
 from .turns import pause
 from .view import View
@@ -35,6 +36,7 @@ class Bulk:
         self._retakes = retakes
         self._states = states
         self._executor = executor
+        self._pace = pace_of(store)
 
     def run(
         self,
@@ -61,6 +63,7 @@ class Bulk:
         return Batch(said.batch or "", tuple(results))
 
     def _asked(self, command: Command, actor: Actor, said: Said, id: str | None) -> Request | Failed:
+        self._pace.breathe()
         try:
             return self._executor.request(command, actor, said, id)
         except InvalidInput as error:
@@ -80,7 +83,7 @@ class Bulk:
             ]
             if not open_:
                 break
-            pause(retake)
+            pause(retake, self._pace)
             for number, result in self._attempt(open_, trusting=retake == 0):
                 results[number] = result
         return [result for result in results if result is not None]

@@ -39,12 +39,16 @@ from .url import open_store
 
 if TYPE_CHECKING:
     from .readers.worker import Worker
+    from .unit import Projection, Unit
 
 LEASE_SECONDS = 8.0
 
 
 class Engine(Closing):
-    """Cycles of one tenant in one store. Threads may share it; open it after `fork`, once per process."""
+    """Cycles of one tenant in one store. Threads may share it; open it after `fork`, once per process.
+
+    On an event loop: `AsyncEngine`.
+    """
 
     def __init__(
         self, store: Store, *, tenant: str = DEFAULT_TENANT, settings: Settings | None = None
@@ -76,7 +80,7 @@ class Engine(Closing):
         settings = settings or Settings()
         store = open_store(
             url,
-            clock=None if settings.clock is utc_now else lambda: to_micros(settings.clock()),
+            clock=clock_of(settings),
             patience=settings.patience,
             create=create,
             read_only=read_only,
@@ -130,6 +134,24 @@ class Engine(Closing):
         return self._bulk.run(
             listed(commands), actor, said, command_ids=command_ids, dry_run=dry_run, slice_size=slice_size
         )
+
+    def join(
+        self,
+        connection: object,
+        *,
+        models: Sequence[str] = (),
+        projections: Sequence[Projection] = (),
+    ) -> Unit:
+        """Commands within the transaction of a host: `with engine.join(connection) as unit: unit.execute(…)`.
+
+        What they append is committed and rolled back with everything else on that connection, a `sqlite3.Connection`
+        to the file of the log or a `psycopg.Connection` to its database. `models` (SQLite only) are read models to keep
+        up to date there, `projections` are called with each command's events there. Raises `CannotJoin`.
+        """
+        from .unit import Unit
+
+        deciding = (self.settings, self._states, self._decider, self._executor)
+        return Unit(self.store, self.tenant, *deciding, connection, tuple(models), tuple(projections))
 
     def can(self, cycle: str, actor: Actor) -> tuple[Move, ...]:
         """Every move out of the cycle's stage, each with all that stands in its way for this actor now."""
@@ -241,3 +263,8 @@ class Engine(Closing):
         if not state.published:
             self.execute(c.PublishDefinition(shipped().source, programme), actor).or_raise()
         return self.programme(programme)
+
+
+def clock_of(settings: Settings) -> Callable[[], int] | None:
+    """The clock of a store, in microseconds; None for the store's own."""
+    return None if settings.clock is utc_now else lambda: to_micros(settings.clock())

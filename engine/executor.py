@@ -24,7 +24,8 @@ from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
 from .states import Load, States
-from .stores.port import Appended, KnownCommand, Store, StoredRow
+from .stores.pace import pace_of
+from .stores.port import Appended, KnownCommand, Store, StoredRow, Streams
 from .turns import Turns
 from .view import View
 
@@ -39,44 +40,13 @@ class Said:
     batch: str | None = None
 
 
-class Executor:
-    """Commands of one tenant on one store. Threads may share it."""
+class Deciding:
+    """From a command to a decision, on states that others may have gone on from; appends nothing."""
 
-    def __init__(
-        self, store: Store, tenant: str, settings: Settings, states: States, decider: Decider
-    ) -> None:
-        self._store = store
-        self._tenant = tenant
+    def __init__(self, settings: Settings, states: States, decider: Decider) -> None:
         self._settings = settings
         self._states = states
         self._decider = decider
-        self._turns = Turns()
-
-    def one(
-        self, command: Command, actor: Actor, said: Said, *, command_id: str | None, dry_run: bool
-    ) -> Receipt | Refused:
-        """One command, see `Engine.execute`."""
-        request = self.request(command, actor, sound(said, actor), command_id)
-        if command_id is not None and (first := self.first_receipt(request)):
-            return first
-        if cycle := getattr(request.command, "cycle", None):
-            self._turns.give_way(cycle_stream(cycle))
-        conflict: Conflict | None = None
-        for retake in range(self._settings.retakes + 1):
-            with self._turns.after(conflict, retake):
-                ready = self.attempted(request, View(self._states, trusting=not (retake or dry_run)))
-                if not isinstance(ready, Ready):
-                    return ready if isinstance(ready, Refused) else ready.or_raise()
-                if dry_run:
-                    return rehearsal(request, ready)
-                try:
-                    return self.receipt(request, ready, self._store.append(ready.slice))
-                except Conflict as error:
-                    conflict = error
-                except CommandReused:
-                    return self.known(request)
-        assert conflict is not None
-        raise conflict
 
     def request(self, command: Command, actor: Actor, said: Said, command_id: str | None) -> Request:
         """A command that can be decided; raise `InvalidInput` for one that holds what it may not."""
@@ -118,6 +88,50 @@ class Executor:
             if view.confirm():
                 return decision
 
+
+class Executor(Deciding):
+    """Commands of one tenant on one store. Threads may share it."""
+
+    def __init__(
+        self, store: Store, tenant: str, settings: Settings, states: States, decider: Decider
+    ) -> None:
+        super().__init__(settings, states, decider)
+        self._store = store
+        self._tenant = tenant
+        self._pace = pace_of(store)
+        self._turns = Turns(self._pace)
+
+    def one(
+        self, command: Command, actor: Actor, said: Said, *, command_id: str | None, dry_run: bool
+    ) -> Receipt | Refused:
+        """One command, see `Engine.execute`."""
+        request = self.request(command, actor, sound(said, actor), command_id)
+        if command_id is not None and (first := self.first_receipt(request)):
+            return first
+        if cycle := getattr(request.command, "cycle", None):
+            self._turns.give_way(cycle_stream(cycle))
+        conflict: Conflict | None = None
+        for retake in range(self._settings.retakes + 1):
+            with self._turns.after(conflict, retake):
+                ready = self.attempted(request, View(self._states, trusting=not (retake or dry_run)))
+                if not isinstance(ready, Ready):
+                    return ready if isinstance(ready, Refused) else ready.or_raise()
+                if dry_run:
+                    return rehearsal(request, ready)
+                try:
+                    return self.receipt(request, ready, self._store.append(ready.slice))
+                except Conflict as error:
+                    conflict = error
+                except CommandReused:
+                    return self.known(request)
+        assert conflict is not None
+        raise conflict
+
+    def attempted(self, request: Request, view: View) -> Ready | Refused | Failed:
+        """The same, after those who wait were let go on."""
+        self._pace.breathe()
+        return super().attempted(request, view)
+
     def receipt(self, request: Request, ready: Ready, appended: Appended) -> Receipt:
         """The receipt of a slice that is durable; from now on its states can be kept."""
         if appended.repeated:
@@ -149,8 +163,7 @@ class Executor:
     def _repeated(self, request: Request, known: KnownCommand) -> Receipt:
         count = known.last - known.first + 1
         rows = self._store.read_log(known.first - 1, count, upto=known.last) if count > 0 else []
-        content = content_of(request.command, request.actor, request.said_at)
-        if not content.is_kept(known.content_hash, self._salt(rows) if content.words else b""):
+        if not repeats(request, known.content_hash, rows, self._store, self._tenant):
             raise CommandReused(request.command_id)
         events = tuple(decode(row) for row in rows)
         return Receipt(
@@ -163,14 +176,13 @@ class Executor:
             repeated=True,
         )
 
-    def _salt(self, rows: Sequence[StoredRow]) -> bytes | None:
-        """The salt of a command's words; None when they are gone, and with them every means to compare words."""
-        places = {(row.stream, row.version) for row in rows}
-        for stream in dict.fromkeys(row.stream for row in rows):
-            for words in self._store.read_words(self._tenant, stream):
-                if (stream, words.version) in places:
-                    return words.salt
-        return None
+
+def repeats(
+    request: Request, content_hash: bytes, rows: Sequence[StoredRow], log: Streams, tenant: str
+) -> bool:
+    """Whether a command has the content of the first of its id, which led to these rows."""
+    content = content_of(request.command, request.actor, request.said_at)
+    return content.is_kept(content_hash, _salt(rows, log, tenant) if content.words else b"")
 
 
 def rehearsal(request: Request, ready: Ready) -> Receipt:
@@ -187,3 +199,13 @@ def sound(said: Said, actor: Actor) -> Said:
     if said.occurred_at is None:
         return said
     return replace(said, occurred_at=instant(said.occurred_at, "the instant at which it happened"))
+
+
+def _salt(rows: Sequence[StoredRow], log: Streams, tenant: str) -> bytes | None:
+    """The salt of a command's words; None when they are gone, and with them every means to compare words."""
+    places = {(row.stream, row.version) for row in rows}
+    for stream in dict.fromkeys(row.stream for row in rows):
+        for words in log.read_words(tenant, stream):
+            if (stream, words.version) in places:
+                return words.salt
+    return None

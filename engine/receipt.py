@@ -39,6 +39,27 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """A command that was taken in a host's transaction: it lasts if that is committed, and no position is known before.
+
+    So its `events` have position 0. `repeated`: the command had been taken before, in another transaction or this one.
+    """
+
+    command_id: str
+    subject: str
+    events: tuple[Recorded[Any], ...]
+    repeated: bool = field(default=False, compare=False)
+
+    def or_raise(self) -> Self:
+        """This answer; the counterpart of `Refused.or_raise`."""
+        return self
+
+    @property
+    def already_so(self) -> bool:
+        return not self.events
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A command of a batch that could not be decided or written; the others went on."""
 

@@ -19,7 +19,7 @@ from mentorcycle.domain.programme import Programme, evolve_programme
 from mentorcycle.domain.recorded import Recorded
 
 from .codec import decode
-from .stores.port import Store, StoredRow
+from .stores.port import StoredRow, Streams
 
 State = Cycle | Person | Programme
 Load = Callable[[str], State]
@@ -72,11 +72,11 @@ class _Kept:
 class States:
     """Present states of one tenant's streams. Threads may share it."""
 
-    def __init__(self, store: Store, tenant: str, most: int) -> None:
+    def __init__(self, store: Streams, tenant: str, most: int, incarnation: str | None = None) -> None:
         self._store = store
         self._tenant = tenant
         self._most = most
-        self._kept = _Kept(store.incarnation())
+        self._kept = _Kept(store.incarnation() if incarnation is None else incarnation)
 
     @property
     def incarnation(self) -> str:
@@ -122,6 +122,11 @@ class States:
         """A state that was durable once; others may have gone on since."""
         return self._kept.states.get(stream)
 
+    def kept_of(self, incarnation: str, stream: str) -> State | None:
+        """The same, if it is of this log."""
+        kept = self._kept
+        return kept.states.get(stream) if kept.incarnation == incarnation else None
+
     def keep(self, stream: str, state: State, incarnation: str | None) -> None:
         """Keep a state that is durable in a log, unless another log is known to have taken its place."""
         kept = self._kept
@@ -146,3 +151,23 @@ class States:
         if self._kept is kept:
             self._kept = _Kept(incarnation)
         return False
+
+
+class StatesWithin(States):
+    """States as a transaction that is not ours sees them: read anew each time, for any part of it may be taken back.
+
+    What was durable before is where the reading begins: `durable` are states of the same log.
+    """
+
+    def __init__(self, log: Streams, tenant: str, durable: States) -> None:
+        super().__init__(log, tenant, 0, durable.incarnation)
+        self._durable = durable
+
+    def load(self, stream: str) -> State:
+        """The state as of now, within the transaction."""
+        known = self._durable.kept_of(self._store.incarnation(), stream)
+        rows = self._store.read_stream(self._tenant, stream, after=known.version if known else 0)
+        return known if known is not None and not rows else replayed(stream, rows, known)
+
+    def kept(self, stream: str) -> None:
+        """Nothing is kept."""

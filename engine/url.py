@@ -6,11 +6,16 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import StoreUnavailable, UnknownStore
 
 from .stores.clock import utc_microseconds
 from .stores.port import Log, Store
+
+if TYPE_CHECKING:
+    from .aio.on_loop import OnLoop
+    from .stores.transfer import Moment, Target
 
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgres://")
@@ -102,6 +107,51 @@ def open_reader(url: str) -> Log:
     return open_store(url, clock=lambda: 0, patience=30.0, create=False, read_only=False)
 
 
+def open_target(url: str, *, create: bool) -> Target:
+    """The store at a URL to be filled by a copy; with `create` it is made when there is none."""
+    if path := sqlite_path(url):
+        from .stores.sqlite_copy import SQLiteTarget
+
+        return SQLiteTarget(path, create=create)
+    with _driver_needed():
+        from .stores.postgres_copy_target import PostgresTarget
+    return PostgresTarget(url, create=create)
+
+
+def moment_of(log: Log) -> Moment:
+    """All rows of a store that `open_reader` opened, as they are now."""
+    from .stores.sqlite_reader import SQLiteReader
+
+    if isinstance(log, SQLiteReader):
+        from .stores.sqlite_copy import SQLiteMoment
+
+        return SQLiteMoment(log)
+    from .stores.postgres_copy import PostgresMoment
+    from .stores.postgres_reader import PostgresReader
+
+    if isinstance(log, PostgresReader):
+        return PostgresMoment(log)
+    raise UnknownStore(
+        "a store in memory cannot be copied", "it ends with its process", "name a file or database"
+    )
+
+
+def name_of(url: str) -> str:
+    """The URL of a file or database as it may be shown, and typed from every folder."""
+    if path := sqlite_path(url):
+        return f"{SQLITE}{os.path.abspath(path)}"
+    with _driver_needed():
+        from .stores.postgres_errors import place_of
+    return place_of(url)
+
+
+def is_there(url: str) -> bool:
+    """Whether there is a log at a URL; raise `StoreUnavailable` when that cannot be told."""
+    if path := sqlite_path(url):
+        return os.path.exists(path) and os.path.getsize(path) > 0
+    return not init_store(url, dry_run=True)
+
+
 def _postgres(url: str, *, clock: Callable[[], int] | None, patience: float, read_only: bool) -> Store:
     """Its tables are made by `mentorcycle db init` alone, so there is no `create` here."""
     with _driver_needed():
@@ -109,12 +159,33 @@ def _postgres(url: str, *, clock: Callable[[], int] | None, patience: float, rea
     return PostgresStore(url, clock=clock, patience=patience, read_only=read_only)
 
 
+def on_loop() -> OnLoop:
+    """The runner of what `open_loop_store` opens."""
+    with _driver_needed():
+        from .aio.on_loop import OnLoop
+    return OnLoop()
+
+
+def open_loop_store(url: str, *, clock: Callable[[], int] | None, patience: float, read_only: bool) -> Store:
+    """The store in PostgreSQL at a URL, for tasks; see `open_store`."""
+    with _driver_needed():
+        from .aio.postgres import LoopStore
+    return LoopStore(url, clock=clock, patience=patience, read_only=read_only)
+
+
 @contextmanager
 def _driver_needed() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "psycopg":
+        missing = (error.name or "").partition(".")[0]
+        if missing == "greenlet":
+            raise StoreUnavailable(
+                "AsyncEngine cannot open PostgreSQL stores here",
+                "what lets its tasks wait is not installed (greenlet)",
+                "run: pip install 'mentorcycle[postgres,async]'",
+            ) from error
+        if missing != "psycopg":
             raise
         raise _without_driver(error) from error
     except ImportError as error:  # psycopg is there, and libpq is not

@@ -1,21 +1,24 @@
-"""A PostgreSQL server from a wheel, for the tests that need one. It ends when they do, however they end.
+"""A PostgreSQL server from a wheel, for the tests that need one, and event loops. They end when the tests do.
 
-The driver is imported by those alone.
+The driver is imported by those alone that speak to the server, however they end.
 """
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import itertools
 import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 import pytest
 
@@ -43,6 +46,46 @@ def pytest_configure() -> None:
     # In the background of a shell Ctrl-C is ignored, and by every program that is started from there.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A test that is a coroutine runs in an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+T = TypeVar("T")
+
+
+class Loop:
+    """An event loop in a thread, for tests that come from other threads: each call is a task."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="an event loop")
+        self._thread.start()
+
+    def call(self, work: Callable[..., Coroutine[Any, Any, T]], *args: Any, **kwargs: Any) -> T:
+        """What a coroutine function gives."""
+        return asyncio.run_coroutine_threadsafe(work(*args, **kwargs), self._loop).result(120)
+
+    def end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(60)
+        self._runner.close()
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    """An event loop in a thread."""
+    loop = Loop()
+    yield loop
+    loop.end()
 
 
 @dataclass
@@ -153,6 +196,9 @@ SHAPE = """
     (SELECT array_agg((t.oid, t.tgenabled)::text ORDER BY t.oid) FROM pg_trigger t),
     (SELECT count(*) FROM pg_policy), (SELECT count(*) FROM pg_db_role_setting),
     (SELECT array_agg(m::text ORDER BY m.key) FROM mentorcycle.meta m),
+    (SELECT array_agg(m::text ORDER BY m.key) FROM mentorcycle_models.meta m),
+    (SELECT array_agg(m::text ORDER BY m) FROM mentorcycle_models.made m),
+    (SELECT array_agg(l::text) FROM mentorcycle_models.log l),
     (SELECT array_agg(o::text) FROM mentorcycle.origin o)"""
 
 

@@ -19,7 +19,7 @@ def init(session: Session, name: str | None, zone: str | None, dry_run: bool) ->
 
     The shipped definition is published in it. On a programme that is there, name and zone are set.
     Another programme in the same store is made with --program. In a PostgreSQL database it makes the
-    tables, and asks for the rights to do so; nothing else ever makes them.
+    tables, and asks for the rights to do so; nothing else but db copy ever makes them.
     """
     from mentorcycle.domain.commands import ChangeProgramme, Command, CreateProgramme
     from mentorcycle.domain.ids import DEFAULT_TENANT

@@ -22,12 +22,6 @@ FEW = 50
 """Streams that a batch may set aside in any case; beyond that, half of its streams, or the model is broken."""
 
 
-# Classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
-OF_THE_EVENT = ("22", "23", "54", "P0")
-OF_THE_MODEL = ("0A", "42")
-NO_RIGHTS = "42501"
-
-
 class ModelBroken(Exception):
     """A read model cannot go on at all; `error` is the type of what happened."""
 
@@ -120,11 +114,8 @@ def is_of_the_store(error: Exception) -> bool:
     """Whether the medium failed, rather than a read model or an event: disk full, locked, damaged, connection lost."""
     if isinstance(error, StoreUnavailable):
         return True
-    if _is_of_psycopg(error):
-        code = _sqlstate(error)
-        if code is None:  # psycopg itself: a value that it cannot send, or a connection that is gone
-            return not _is_called(error, "DataError", "ProgrammingError", "NotSupportedError")
-        return code == NO_RIGHTS or not code.startswith((*OF_THE_EVENT, *OF_THE_MODEL))
+    if (fault := _fault(error)) is not None:
+        return fault == "medium"
     if not isinstance(error, sqlite3.DatabaseError) or isinstance(
         error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError
     ):
@@ -134,20 +125,15 @@ def is_of_the_store(error: Exception) -> bool:
 
 def is_of_the_model(error: Exception) -> bool:
     """Whether no event can be taken by that read model: a table is missing, or its statements are wrong."""
-    if _is_of_psycopg(error):
-        return (_sqlstate(error) or "").startswith(OF_THE_MODEL)
+    if (fault := _fault(error)) is not None:
+        return fault == "model"
     return isinstance(error, sqlite3.OperationalError)
 
 
-def _is_of_psycopg(error: Exception) -> bool:
-    """The driver is not imported to ask that."""
-    return any(kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__)
+def _fault(error: Exception) -> str | None:
+    """Whose fault an error of psycopg is; None for any other. The driver is not imported to ask that."""
+    if not any(kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__):
+        return None
+    from .postgres_connection import fault_of
 
-
-def _is_called(error: Exception, *names: str) -> bool:
-    return any(kind.__name__ in names for kind in type(error).__mro__)
-
-
-def _sqlstate(error: Exception) -> str | None:
-    code: str | None = getattr(error, "sqlstate", None)
-    return code
+    return fault_of(error).value  # type: ignore[arg-type]

@@ -42,8 +42,8 @@ def fault_of(error: psycopg.Error) -> Fault:
     What a server refuses to anybody (rights, read-only, no such schema) is the medium: another event fares no better.
     """
     code = error.sqlstate or ""
-    if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
-        return Fault.EVENT
+    if isinstance(error, psycopg.DataError | psycopg.IntegrityError) or code.startswith("54"):
+        return Fault.EVENT  # 54: a value is too large, for an index for example
     if code.startswith(("42", "0A")) and code != "42501":
         return Fault.MODEL
     if not code and isinstance(error, psycopg.ProgrammingError | psycopg.NotSupportedError):

@@ -54,7 +54,12 @@ class PostgresSession(PostgresTables, Closing):
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
         self.models = tuple(models)
         self.held: set[Unit] = set()
-        self._units = [(model.name, part) for model in models for part in range(model.parts)]
+        self.pulse = min(BEAT_SECONDS, lease / 4)
+        self._units = {
+            (model.name, part): unit_lock(self.where, model.name, model.version, part)
+            for model in models
+            for part in range(model.parts)
+        }
         self._lease = lease
         self._id = f"{self.name}/{os.urandom(6).hex()}"
         self._beaten = 0.0
@@ -116,7 +121,7 @@ class PostgresSession(PostgresTables, Closing):
 
     def beat(self, *, now: bool = False) -> bool:
         """Give a sign of life and take or give up its share, if it is time to; whether it was."""
-        if not now and monotonic() - self._beaten < min(BEAT_SECONDS, self._lease / 4):
+        if not now and monotonic() - self._beaten < self.pulse:
             return False
         with self._lent() as connection:
             connection.execute(_BEAT, (self._id,))
@@ -141,9 +146,7 @@ class PostgresSession(PostgresTables, Closing):
             connection.execute("SELECT set_config(%s, %s, false)", (setting, wait))
         names = " ".join(model.name for model in self.models)
         for model in self.models:
-            connection.execute(
-                "SELECT pg_advisory_lock_shared(%s)::text", (willing_lock(self.where, model.name),)
-            )
+            connection.execute("SELECT pg_advisory_lock_shared(%s)::text", (willing_lock(self.where, model),))
         connection.execute(_TIDY, (list(picture(connection, self.where, self.models).willing),))
         connection.execute(_JOIN, (self._id, self.backend, self.name, names))
         self._share(connection)
@@ -155,10 +158,10 @@ class PostgresSession(PostgresTables, Closing):
         mine = {unit for unit, worker in wanted.items() if worker == self.backend}
         for unit in sorted(self.held - mine):
             self.held.discard(unit)
-            connection.execute("SELECT pg_advisory_unlock(%s)", (unit_lock(self.where, *unit),))
+            connection.execute("SELECT pg_advisory_unlock(%s)", (self._units[unit],))
         for unit in sorted(mine - self.held):
             query = "SELECT pg_try_advisory_lock(%s)"
-            (taken,) = connection.execute(query, (unit_lock(self.where, *unit),)).fetchone() or (False,)
+            (taken,) = connection.execute(query, (self._units[unit],)).fetchone() or (False,)
             if taken:
                 self.held.add(unit)
 

@@ -33,9 +33,9 @@ READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE gate IN ACCE
 WRITE = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = '{STALLED_SECONDS}s'"
 
 
-def unit_lock(where: str, model: str, part: int) -> int:
-    """The number of the lock that says who feeds a part of a read model."""
-    return lock_number(where, "unit", model, str(part))
+def unit_lock(where: str, model: str, version: int, part: int) -> int:
+    """The number of the lock that says who feeds a part of a version of a read model."""
+    return lock_number(where, "unit", model, str(version), str(part))
 
 
 class Watched(PostgresConnection):
@@ -114,6 +114,11 @@ class PostgresTables(Tables):
         self.connections.check_may_write()
         return PostgresSession(self, models, name=name, lease=lease)
 
+    @property
+    def may_write(self) -> bool:
+        """Whether anything can be brought up to date from here."""
+        return not self.connections.read_only
+
     def in_the_way(self, error: StoreUnavailable) -> bool:
         """Whether it was only somebody who reads or writes just now, so that it can be tried again."""
         return isinstance(error.__cause__, psycopg.errors.LockNotAvailable)
@@ -124,14 +129,16 @@ class PostgresTables(Tables):
 
     def _part(self, one: Fed) -> int:
         """The lock of whoever feeds it; what is built beside what serves belongs to nobody for long."""
-        return self.rows(one) if one.beside else unit_lock(self.where, one.row.name, one.part)
+        return (
+            self.rows(one) if one.beside else unit_lock(self.where, one.row.name, one.row.version, one.part)
+        )
 
-    def workers(self) -> Workers:
-        """Who works, and who feeds which part of which read model for as long as they live."""
+    def workers(self, models: Sequence[ReadModel]) -> Workers:
+        """Who works for these read models, and who feeds which part of them for as long as they live."""
         from .postgres_workers import workers
 
         with self.connections.lend() as connection:
-            return workers(connection, self.where)
+            return workers(connection, self.where, models)
 
     def _note(self, adapted: Watched) -> None:
         if adapted.wrote_at is not None:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mentorcycle.projections import MODELS
 from mentorcycle.projections.moments import from_micros
 from mentorcycle.projections.projection import ReadModel
 
@@ -36,16 +35,16 @@ class Picture(NamedTuple):
     held: dict[Unit, int]
 
 
-def willing_lock(where: str, model: str) -> int:
-    """The number of the lock that every worker shares who is willing to feed a read model."""
-    return lock_number(where, "worker", model)
+def willing_lock(where: str, model: ReadModel) -> int:
+    """The number of the lock that every worker shares who is willing to feed a version of a read model."""
+    return lock_number(where, "worker", model.name, str(model.version))
 
 
 def picture(connection: Connection, where: str, models: Sequence[ReadModel]) -> Picture:
     """What the server says now."""
-    willing = {willing_lock(where, model.name): model.name for model in models}
+    willing = {willing_lock(where, model): model.name for model in models}
     units = {
-        unit_lock(where, model.name, part): (model.name, part)
+        unit_lock(where, model.name, model.version, part): (model.name, part)
         for model in models
         for part in range(model.parts)
     }
@@ -58,7 +57,7 @@ def picture(connection: Connection, where: str, models: Sequence[ReadModel]) -> 
     return found
 
 
-def workers(connection: Connection, where: str, models: Sequence[ReadModel] = MODELS) -> Workers:
+def workers(connection: Connection, where: str, models: Sequence[ReadModel]) -> Workers:
     """The same with what the workers say of themselves, which may be older than what they hold."""
     seen = picture(connection, where, models)
     held = Counter(seen.held.values())

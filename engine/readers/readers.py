@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
@@ -19,6 +19,7 @@ from mentorcycle.projections import MODELS
 from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel, part_of
 
+from ..stores.pace import pace_of
 from ..stores.port import Log
 from ..undisturbed import undisturbed
 from . import registry
@@ -42,6 +43,8 @@ LARGEST_BATCH = 8000
 SMALLEST_BATCH = 50
 LONGEST_WRITE = 0.1
 """Seconds; see `Tables.written`."""
+KEPT_SECONDS = 1.0
+"""For so long it is taken for granted that who moves things on will go on with it."""
 LOOKS = 8
 """How often it is looked whether an owner moves on, before it is tried again whether there still is one."""
 
@@ -73,7 +76,9 @@ class Readers:
         self._decode = decode
         self._batch = batch
         self.largest = largest
-        self._catching_up = Lock()
+        self._pace = pace_of(store)
+        self._catching_up = self._pace.lock()
+        self._kept_until = 0.0
 
     @cached_property
     def tables(self) -> Tables:
@@ -107,18 +112,27 @@ class Readers:
         head = self.store.head() if upto is None else upto
         if not self._behind(head):
             return head
-        waited = Pause(self.tables.patience if timeout is None else timeout)
+        waited = self.pause(timeout)
         with self._catching_up, _said_if_read_only():
             while True:
-                head, owned = self.take_free(head)
+                owned: list[Fed] = []
+                if monotonic() < self._kept_until:  # it was not long ago that somebody kept all of it
+                    owned = [one for one, _ in due(self._behind(head), head)]
+                if not owned:
+                    head, owned = self.take_free(head)
                 if not owned:
                     return head
-                self._wait_for_owners(owned, head, waited)
+                moved = self._wait_for_owners(owned, head, waited)
+                self._kept_until = monotonic() + KEPT_SECONDS if moved else 0.0
+
+    def pause(self, patience: float | None = None) -> Pause:
+        """So many seconds of patience with others (default: those of the store), spent as its users wait."""
+        return Pause(self.tables.patience if patience is None else patience, self._pace.sleep)
 
     def wait_for(self, position: int, timeout: float | None = None) -> int:
         """Wait for the log to have a position, and for every read model to know it; return the head."""
         timeout = self.tables.patience if timeout is None else timeout
-        waited = Pause(timeout)
+        waited = self.pause(timeout)
         head = self.store.wait(position - 1, timeout)
         if head < position:
             raise StoreUnavailable(
@@ -141,6 +155,8 @@ class Readers:
                 self.begin()
                 continue
             left = due(behind, head)
+            if not self.tables.may_write and left:
+                return head, [one for one, _ in left]
             free = [one for one in left if one[0].key not in owned]
             if not free:
                 return head, [one for one, _ in left]
@@ -257,7 +273,7 @@ class Readers:
 
     def write(self, work: Callable[[Connection], None]) -> None:
         """Do something in a transaction, again and again while others are only in the way."""
-        pause = Pause(self.tables.patience)
+        pause = self.pause()
         while True:
             try:
                 with self.tables.writer() as connection:
@@ -286,8 +302,8 @@ class Readers:
 
         self.write(begin)
 
-    def _wait_for_owners(self, owned: Sequence[Fed], head: int, waited: Pause) -> None:
-        """Wait for those to move on whom somebody else feeds, but not for long: they may be free by then."""
+    def _wait_for_owners(self, owned: Sequence[Fed], head: int, waited: Pause) -> bool:
+        """Wait for those to move on whom somebody else feeds; False after a while, since they may be free by then."""
         hindmost = min(owned, key=lambda one: one.position)
         for _ in range(LOOKS):
             if waited.over:
@@ -295,12 +311,13 @@ class Readers:
             waited.wait()
             now = {one.key: one for lineup in self.lineups() for one in lineup.fed}
             if any(now.get(one.key) != one for one in owned):
-                return
+                return True
+        return False
 
     def kept_by(self, one: Fed, head: int) -> str:
         """How far something has read, and who keeps it."""
-        part = f", part {one.part}" if len(one.row.positions) > 1 else ""
-        owner = self.tables.workers().owners.get((one.row.name, one.part))
+        part = f", part {one.part + 1}" if len(one.row.positions) > 1 else ""
+        owner = self.tables.workers(self.models).owners.get((one.row.name, one.part))
         who = owner.words if owner else "another process"
         return f"{one.row.name}{part} stands at event {one.position} of {head}, and is kept by {who}"
 

@@ -13,7 +13,7 @@ from mentorcycle.projections.projection import ReadModel
 
 from . import registry
 from .registry import Fed, Generation, Lineup, lineup
-from .steps import Pause, next_group
+from .steps import next_group
 
 if TYPE_CHECKING:
     from .readers import Readers
@@ -47,7 +47,7 @@ def rebuild(readers: Readers, name: str, progress: Progress | None = None) -> Re
     model = readers.model(name)
     readers.catch_up()
     _begin(readers, model)
-    pause = Pause(readers.tables.patience)
+    pause = readers.pause()
     while True:
         one = _lineup(readers, model)
         new = one.building

@@ -90,7 +90,8 @@ FORGET = "DELETE FROM read_models WHERE name = ? AND generation = ?"
 FORGET_PROGRESS = "DELETE FROM progress WHERE name = ? AND generation = ?"
 FORGET_LETTERS = "DELETE FROM dead_letters WHERE model = ? AND generation = ?"
 SAME_LOG = "SELECT EXISTS (SELECT FROM log l WHERE l.origin = to_regclass(l.place))"
-SHUT = "LOCK TABLE gate IN ACCESS EXCLUSIVE MODE NOWAIT"
+# Not NOWAIT: among many who read there may always be one. Not for long: they wait behind it.
+SHUT = ("SET LOCAL lock_timeout = '100ms'", "LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
 
 
 Key: TypeAlias = tuple[str, int, int]
@@ -280,7 +281,8 @@ def empty(connection: Connection, model: ReadModel, generation: int) -> None:
     """Empty tables in PostgreSQL that do not serve, unless they are; an error when somebody reads just now."""
     some = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in model.table_names(generation))
     if connection.execute(f"SELECT {some}").fetchone()[0]:
-        connection.execute(SHUT)
+        for statement in SHUT:
+            connection.execute(statement)
         model.empty(connection, generation)
 
 

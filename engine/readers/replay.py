@@ -77,6 +77,21 @@ def compare(readers: Readers, name: str, progress: Progress | None = None) -> Co
             )
 
 
+def made_anew(
+    readers: Readers,
+    name: str,
+    upto: tuple[int, ...],
+    discarded: frozenset[int],
+    progress: Progress | None = None,
+) -> str:
+    """The digest of a read model whose parts have read so far, made from the log alone, without some events."""
+    model = readers.model(name)
+    with closing(_database()) as replayed:
+        model.create(replayed, 1)
+        _replay(readers, model, replayed, (0,) * len(upto), upto, Aside({}, discarded), progress)
+        return model.digest(replayed, 1)
+
+
 def _database() -> SqliteConnection:
     """An empty database in memory that moves to a temporary file when it grows."""
     connection = sqlite3.connect("", isolation_level=None, factory=SqliteConnection)

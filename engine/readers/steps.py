@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from time import monotonic, sleep
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 from typing import TypeAlias
 
 from mentorcycle.domain.errors import StoreUnavailable
@@ -41,10 +41,11 @@ def next_group(due: Sequence[Due]) -> tuple[list[Fed], int]:
 
 
 class Pause:
-    """A little patience, with waits that become longer."""
+    """A little patience, with waits that become longer; `sleep` lets some seconds pass."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, sleep: Callable[[float], None]) -> None:
         self._patience = patience
+        self._sleep = sleep
         self.begin()
 
     def begin(self) -> None:
@@ -64,13 +65,13 @@ class Pause:
 
     def wait(self) -> None:
         """Wait a moment."""
-        sleep(self._next)
+        self._sleep(self._next)
         self._next = min(self._next * 1.5, LONGEST)
 
     def used_up(self, why: str) -> StoreUnavailable:
         """The error for then."""
         return StoreUnavailable(
             "the read models are not up to date",
-            f"{why}; waited {self._patience:g} s",
+            f"{why}; waited {round(self._patience, 1):g} s",
             "see: mentorcycle worker status",
         )

@@ -8,13 +8,13 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from threading import RLock
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mentorcycle.domain.errors import StoreUnavailable
 from mentorcycle.projections.connection import Connection, SqliteConnection
 from mentorcycle.projections.projection import ReadModel
 
+from ..stores.pace import THREADS, Pace, pace_of
 from ..stores.port import Log
 from .sharing import Workers
 
@@ -30,6 +30,9 @@ class Session(Protocol):
     @property
     def tables(self) -> Tables:
         """What it writes through."""
+
+    pulse: float
+    """The seconds after which it is time to give a sign of life again."""
 
     def beat(self) -> bool:
         """Give a sign of life, and take or give up its share, if it is time to."""
@@ -53,6 +56,11 @@ class Tables(ABC):
     patience = 30.0
     """Seconds to wait for others."""
 
+    @property
+    def may_write(self) -> bool:
+        """Whether anything can be brought up to date from here; False where others do it who are not seen here."""
+        return True
+
     @abstractmethod
     def reader(self) -> AbstractContextManager[Connection]:
         """A connection whose queries all see the same moment."""
@@ -73,8 +81,8 @@ class Tables(ABC):
         """Empty the tables of a model that do not serve any more, where that has not been done."""
         return
 
-    def workers(self) -> Workers:
-        """Who works, and who feeds which part of which read model for as long as they live."""
+    def workers(self, models: Sequence[ReadModel]) -> Workers:
+        """Who works for these read models, and who feeds which part of them for as long as they live."""
         return Workers()
 
     def session(
@@ -94,6 +102,8 @@ class Alone:
     def __init__(self, tables: Tables, name: str) -> None:
         self.tables = tables
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+
+    pulse = 1.0
 
     def beat(self) -> bool:
         """Nobody waits for a sign of life."""
@@ -139,18 +149,18 @@ class FileTables(Tables):
 
 
 class MemoryTables(Tables):
-    """Tables in a private database, for a store that has none; one thread at a time reads or writes.
+    """Tables in a private database, for a store that has none; one thread or task at a time reads or writes.
 
     They are empty again once another log has taken the place of the one they tell of, which `incarnation` says.
     """
 
     kept = False
 
-    def __init__(self, incarnation: Callable[[], str]) -> None:
+    def __init__(self, incarnation: Callable[[], str], pace: Pace = THREADS) -> None:
         self._incarnation = incarnation
         self._of = incarnation()
         self._connection = _database()
-        self._lock = RLock()
+        self._lock = pace.rlock()
         self._lent = 0
 
     @contextmanager
@@ -188,7 +198,7 @@ def tables_of(store: Log) -> Tables:
     if isinstance(store, Roomy):
         return FileTables(store)
     found = store.tables() if isinstance(store, Housed) else None
-    return found or MemoryTables(store.incarnation)
+    return found or MemoryTables(store.incarnation, pace_of(store))
 
 
 def _database() -> SqliteConnection:

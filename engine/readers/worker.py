@@ -22,7 +22,6 @@ from .readers import FIRST_BATCH, Readers
 from .steps import due
 from .tables import Session, Tables
 
-LISTEN_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 IN_THE_WAY_SECONDS = 0.01
 
@@ -108,7 +107,7 @@ class Worker:
 
     def _work(self, session: Session, stop: Event) -> None:
         readers = self._readers(session.tables)
-        size, seen = FIRST_BATCH, -1
+        size = FIRST_BATCH
         while not stop.is_set():
             session.beat()
             head = self.store.head()
@@ -118,8 +117,7 @@ class Worker:
                 continue
             mine = [one for one in due(behind, head) if session.feeds(one[0])]
             if not mine:
-                seen = head
-                self.store.wait(seen, LISTEN_SECONDS)
+                self.store.wait(head, session.pulse)
                 continue
             with undisturbed():
                 done = readers.step(mine, size)

@@ -58,7 +58,7 @@ class Working(NamedTuple):
 def working(readers: Readers) -> Working:
     """The work as it is; nothing is brought up to date."""
     head = readers.store.head()
-    seen = readers.tables.workers()
+    seen = readers.tables.workers(readers.models)
     with readers.tables.reader() as connection:
         rows = registry.read(connection)
         now = registry.now(connection, readers.clock)

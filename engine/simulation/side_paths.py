@@ -77,9 +77,16 @@ def paused_then_rematched(pair: Pair, people: Sequence[str]) -> Story:
 
 
 def mentor_leaves(pair: Pair, people: Sequence[str], back_after: int) -> Story:
-    """The mentor goes on leave: another one takes over; the first returns in spring."""
+    """The mentor goes on leave: another one takes over; the first returns in spring.
+
+    Whoever has come to mentor another pair meanwhile stays until that is over.
+    """
     yield from until(pair)
     (leaves,) = pair.cycle.mentors
+    while len(pair.desk.engine.person(leaves, OFFICE).pairings) > 1:
+        yield Later(1)
+        yield from until(pair)
+        (leaves,) = pair.cycle.mentors
     pair.desk.do(c.MarkLeft(leaves, LeaveReason.LEAVE))
     mentee = pair.desk.engine.person(pair.mentee, OFFICE)
     if joins := pairs.replacement(mentee, pair.desk.people(people), pair.cycle.people):

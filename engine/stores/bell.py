@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Lock
+from threading import Lock as ThreadLock
 from time import monotonic
+
+from .pace import THREADS, Lock, Pace
 
 
 class Bell:
     """`rings` counts how often it rang, so that nobody misses what happens just before they wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace = THREADS) -> None:
         self.rings = 0
-        self._lock = Lock()
+        self._pace = pace
+        self._lock = ThreadLock()
         self._ears: list[Lock] = []
 
     def ring(self) -> None:
@@ -29,7 +32,7 @@ class Bell:
 
     def wait(self, rings: int, timeout: float) -> None:
         """Wait at most `timeout` seconds, unless it has rung since there were `rings`."""
-        ear = Lock()
+        ear = self._pace.lock()
         ear.acquire()
         try:
             with self._lock:

@@ -1,4 +1,4 @@
-"""Lets threads that write at the same time share one commit, without sleeping and without a thread.
+"""Lets threads or tasks that write at the same time share one commit, without sleeping and without a thread.
 
 The first to come leads: it commits for everybody who joined by then. Knows nothing of what is committed.
 Uses plain locks for the reason that `bell` gives.
@@ -7,9 +7,11 @@ Uses plain locks for the reason that `bell` gives.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
+from threading import Lock as ThreadLock
 from typing import Generic, TypeAlias, TypeVar
+
+from .pace import THREADS, Lock, Pace
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
@@ -21,11 +23,11 @@ _GLANCE_SECONDS = 1.0  # a wake-up is lost only when a leader is interrupted twi
 @dataclass(slots=True, eq=False)
 class _Ticket(Generic[Request, Result]):
     request: Request
+    asleep: Lock
     taken: bool = False
     done: bool = False
     result: Result | None = None
     error: Exception | None = None
-    asleep: Lock = field(default_factory=Lock)
 
     def wake(self) -> None:
         """Only with the lock of the group: two wake-ups are as good as one."""
@@ -37,19 +39,20 @@ class GroupCommit(Generic[Request, Result]):
     """`commit(drain, deadline)` calls `drain()` once, when it is ready to write, and answers each request.
 
     What it raises after draining is raised for every request drained, and before, for the leader alone.
-    When a leader is interrupted (Ctrl-C), the others commit their requests again, each in its own
-    thread: requests must be safe to repeat.
+    When a leader is interrupted (by Ctrl-C, or because its task is cancelled), the others commit their requests
+    again, each in its own thread or task: requests must be safe to repeat.
     """
 
-    def __init__(self, commit: Callable[[Drain[Request], float], list[Result]]) -> None:
+    def __init__(self, commit: Callable[[Drain[Request], float], list[Result]], pace: Pace = THREADS) -> None:
         self._commit = commit
-        self._lock = Lock()
+        self._pace = pace
+        self._lock = ThreadLock()
         self._waiting: list[_Ticket[Request, Result]] = []
         self._led = False
 
     def submit(self, request: Request, deadline: float) -> Result:
-        """Have one request committed, by this thread or together with others."""
-        ticket: _Ticket[Request, Result] = _Ticket(request)
+        """Have one request committed, alone or together with others."""
+        ticket: _Ticket[Request, Result] = _Ticket(request, self._pace.lock())
         leading = False
         try:
             while not (leading or ticket.done):

@@ -92,8 +92,8 @@ class KnownCommand(NamedTuple):
     recorded_at: int
 
 
-class Log(Protocol):
-    """A log of events in one dense order, with its command ids and, beside it, the words: for readers.
+class Streams(Protocol):
+    """What a decision reads: the events of streams, and the words beside them.
 
     Every method raises `StoreUnavailable` (or a subclass) when the medium fails.
     """
@@ -106,13 +106,20 @@ class Log(Protocol):
     def read_streams(self, tenant: str, streams: Sequence[str]) -> dict[str, list[StoredRow]]:
         """All events of many streams at once; streams without events are present and empty."""
 
+    def read_words(self, tenant: str, stream: str) -> list[NewWords]:
+        """All words of one stream, ordered by version and field."""
+
+    def incarnation(self) -> str:
+        """Which log this is: another text, never used before, once a backup has taken its place."""
+
+
+class Log(Streams, Protocol):
+    """A log of events in one dense order, with its command ids and, beside it, the words: for readers."""
+
     def read_log(
         self, after: int, limit: int, *, upto: int | None = None, tenant: str | None = None
     ) -> list[StoredRow]:
         """At most `limit` events with `after` < position (<= `upto`), in order of position."""
-
-    def incarnation(self) -> str:
-        """Which log this is: another text, never used before, once a backup has taken its place."""
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
@@ -122,9 +129,6 @@ class Log(Protocol):
 
     def find_command(self, tenant: str, command_id: str) -> KnownCommand | None:
         """The accepted command of that id."""
-
-    def read_words(self, tenant: str, stream: str) -> list[NewWords]:
-        """All words of one stream, ordered by version and field."""
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait at most `timeout` seconds for the head to pass `after`; return the head."""

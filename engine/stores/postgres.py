@@ -22,6 +22,7 @@ from .postgres_schema import DEFAULT_SCHEMA
 from .postgres_short_way import is_usual, write_one
 
 if TYPE_CHECKING:
+    from .postgres_borrowed import PostgresBorrowed
     from .postgres_recorder import PostgresLogRecorder
 
 
@@ -46,7 +47,7 @@ class PostgresStore(PostgresReader):
         )
         self.commits = 0
         self.clock = clock
-        self._group: GroupCommit[Request, tuple[Written, int]] = GroupCommit(self._shared)
+        self._group: GroupCommit[Request, tuple[Written, int]] = GroupCommit(self._shared, self.pace)
 
     def append(self, slice_: Slice) -> Appended:
         """Append atomically and durably; raise `Conflict` or `CommandReused` with nothing written.
@@ -71,6 +72,13 @@ class PostgresStore(PostgresReader):
         deadline = monotonic() + self._patience
         written = self._commit(lambda: requests, deadline)
         return self._answers(written, slices, written.outcomes, deadline)
+
+    def borrow(self, connection: object) -> PostgresBorrowed:
+        """The log through a connection of a host; raise `CannotJoin` for one that is not of psycopg."""
+        from .postgres_borrowed import PostgresBorrowed
+
+        check = self._connections.check_may_write
+        return PostgresBorrowed(self, connection, sql=self._sql, patience=self._patience, check=check)
 
     def recorder(self, tenant: str) -> PostgresLogRecorder:
         """The log of one tenant as a recorder of the `eventsourcing` library."""

@@ -6,8 +6,10 @@ under the locks of their streams. Either way one commit; positions in the outcom
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import psycopg
 
@@ -36,6 +38,14 @@ class Written:
     recorded_at: int
     known: frozenset[Key] = frozenset()
     incarnation: str | None = None
+
+
+class Ask(Protocol):
+    """Sends a statement, and gives what fetches its rows."""
+
+    def __call__(
+        self, query: str, values: Sequence[Any] | None = None, *, binary: bool = False
+    ) -> Callable[[], list[Any]]: ...
 
 
 def check_text(slice_: Slice) -> None:
@@ -80,27 +90,45 @@ def write_carefully(
     connection: Connection, sql: Statements, requests: Sequence[Request], at: int | None
 ) -> Written | None:
     """Judge slices one by one and write those that can be taken; None when another was first with a command id."""
+    try:
+        with connection.transaction():
+            return judged(asking(connection), sql, requests, at, together=connection.pipeline)
+    except psycopg.errors.UniqueViolation:
+        return None
+
+
+def asking(connection: Connection) -> Ask:
+    """Ask a connection; in a pipeline the answer is waited for when it is wanted."""
+    return lambda query, values=None, *, binary=False: (
+        connection.execute(query, values, binary=binary).fetchall
+    )
+
+
+def judged(
+    ask: Ask,
+    sql: Statements,
+    requests: Sequence[Request],
+    at: int | None,
+    *,
+    together: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Written:
+    """The same within a transaction that is open; what has to be looked up is asked for within `together()`."""
     keys = _first_expected(requests)
     held = _held(sql, keys, {(s.tenant, event.stream) for s, _ in requests for event in s.events})
     commands = _pairs([(slice_.tenant, slice_.command_id) for slice_, _ in requests])
-    try:
-        with connection.transaction():
-            with connection.pipeline():
-                connection.execute(sql.hold, held)
-                log = connection.execute(sql.incarnation)
-                known_rows = connection.execute(sql.known, commands, binary=True)
-                version_rows = connection.execute(sql.versions, _pairs(keys), binary=True)
-            known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows.fetchall()}
-            versions = {(tenant, stream): version for tenant, stream, version in version_rows.fetchall()}
-            before = frozenset(known)
-            (incarnation,) = log.fetchone() or ("",)
-            admitted = admit(requests, known, versions, 0, 0, incarnation)
-            tx: int | None = None
-            if admitted.commands:
-                row = connection.execute(sql.write, (at, *_columns(admitted))).fetchone()
-                tx = row[0] if row else None
-    except psycopg.errors.UniqueViolation:
-        return None
+    with together():
+        ask(sql.hold, held)
+        log = ask(sql.incarnation)
+        known_rows = ask(sql.known, commands, binary=True)
+        version_rows = ask(sql.versions, _pairs(keys), binary=True)
+    known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows()}
+    versions = {(tenant, stream): version for tenant, stream, version in version_rows()}
+    before = frozenset(known)
+    ((incarnation,),) = log()
+    admitted = admit(requests, known, versions, 0, 0, incarnation)
+    tx: int | None = None
+    if admitted.commands:
+        ((tx,),) = ask(sql.write, (at, *_columns(admitted)))()
     return Written(admitted.outcomes, tx, None, 0, before, incarnation)
 
 

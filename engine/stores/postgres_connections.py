@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
@@ -23,15 +23,26 @@ from mentorcycle.domain.errors import StoreUnavailable
 
 from . import postgres_schema as schemas
 from .bell import Bell
+from .mark import UNFINISHED, check_finished
+from .pace import THREADS, Pace
 from .postgres_arrays import adapt
 from .postgres_errors import closed, parsed, place_of, unavailable
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+Connect: TypeAlias = Callable[[str, dict[str, Any]], Connection]
 
 DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 _TRUE = ("y", "yes", "t", "true", "on", "1")
 _GLANCE_SECONDS = 1.0  # a turn that was lost to an interrupt ends unheard
 _LIFETIME_SECONDS = 3600.0  # so that what lies between us and a server may change
+
+# A server that is cut off says nothing; without these it would be waited for by the hour.
+_KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 # Every statement here has one right plan: by index, from the outside in. One that suits the tables while they are
 # small, and is kept, must not meet them when they are large.
@@ -54,6 +65,11 @@ class _Quiet(psycopg.Connection[tuple[Any, ...]]):
         """What libpq holds closes itself, in the process that opened it."""
 
 
+def connect(conninfo: str, options: dict[str, Any]) -> Connection:
+    """A new connection, whose thread stands still while the server works."""
+    return _Quiet.connect(conninfo, **options)
+
+
 class _Turn:
     """The right to hold one connection. It ends when nobody refers to it, so no interrupt can lose it for ever."""
 
@@ -63,31 +79,47 @@ class _Turn:
 class Connections:
     """Lends at most `size` connections at a time; `patience` is how many seconds anybody waits for one, or a lock.
 
+    What a copy has not finished is opened only for the copy, with `unfinished`.
+
     Not psycopg's pool: an interrupt between two lines of that leaves it waiting for a connection that never comes,
     and what is wrong with the server is known to its threads and not to who asks.
     """
 
     _settings: Mapping[str, str] = _SETTINGS
 
-    def __init__(self, conninfo: str, *, schema: str, size: int, patience: float, read_only: bool) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        schema: str,
+        size: int,
+        patience: float,
+        read_only: bool,
+        unfinished: bool = False,
+        connect: Connect = connect,
+        pace: Pace = THREADS,
+    ) -> None:
         refuse_db_functions()
         self.conninfo = conninfo
         self.schema = schemas.checked(schema)
         self.patience = patience
         self.read_only = read_only
         self.incarnation = ""
+        self._unfinished = unfinished
         self.size = size
+        self._connect = connect
         self._process = os.getpid()
         self._closed = False
         given = parsed(conninfo)
-        self._kwargs: dict[str, Any] = {
+        self._options: dict[str, Any] = {
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",
             "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
+            **{name: given.get(name) or seconds for name, seconds in _KEEPALIVES.items()},
         }
         self._lock = Lock()
         self._turns: WeakSet[_Turn] = WeakSet()
-        self._given_back = Bell()
+        self._given_back = Bell(pace)
         self._idle: deque[tuple[Connection, float]] = deque([(self.single(), monotonic())])
 
     @contextmanager
@@ -111,7 +143,7 @@ class Connections:
         """A connection of its own, that the caller closes; `parameters` are those of libpq."""
         self.check_usable()
         try:
-            connection = _Quiet.connect(self.conninfo, **(self._kwargs | parameters))
+            connection = self._connect(self.conninfo, self._options | parameters)
             try:
                 self._configure(connection)
             except BaseException:
@@ -217,14 +249,17 @@ class Connections:
                     "SELECT (SELECT value FROM {0}.meta WHERE key = 'schema'), o.cluster <> c.system_identifier::text"
                     " OR coalesce((SELECT max(tx) FROM {0}.arrivals), 0)"
                     "  >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + o.shift"
+                    ", (SELECT value FROM {0}.meta WHERE key = {1})"
                     " FROM {0}.origin o, pg_control_system() c"
-                ).format(schema)
+                ).format(schema, UNFINISHED)
             ).fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             self._say_what_is_there(connection)
             raise
-        version, moved = row or (None, False)
+        version, moved, copying = row or (None, False, None)
         schemas.check_version(self.conninfo, self.schema, version)
+        if not self._unfinished:
+            check_finished(copying, place_of(self.conninfo), place_of(self.conninfo))
         if moved and not self.read_only:
             connection.execute(sql.SQL("SELECT {}.adopt()").format(schema))
         (self.incarnation,) = connection.execute(

@@ -13,7 +13,8 @@ from psycopg import sql
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 
 from ..readers import registry
-from .postgres_connections import Connection, Connections
+from .pace import THREADS, Pace
+from .postgres_connections import Connect, Connection, Connections, connect
 from .postgres_errors import place_of
 from .postgres_models import MODELS_VERSION, models_schema
 
@@ -56,10 +57,27 @@ class ModelConnections(Connections):
     _settings: Mapping[str, str] = _SETTINGS
 
     def __init__(
-        self, conninfo: str, *, schema: str, where: str, size: int, patience: float, read_only: bool
+        self,
+        conninfo: str,
+        *,
+        schema: str,
+        where: str,
+        size: int,
+        patience: float,
+        read_only: bool,
+        connect: Connect = connect,
+        pace: Pace = THREADS,
     ) -> None:
         self.where = where
-        super().__init__(conninfo, schema=schema, size=size, patience=patience, read_only=read_only)
+        super().__init__(
+            conninfo,
+            schema=schema,
+            size=size,
+            patience=patience,
+            read_only=read_only,
+            connect=connect,
+            pace=pace,
+        )
 
     def _look_over(self, connection: Connection) -> None:
         """The version of the registry that we speak, and that all of it follows the log that is there."""

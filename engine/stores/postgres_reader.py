@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from threading import Lock
-from time import monotonic, sleep
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from mentorcycle.domain.errors import StoreUnavailable
 
 from ..closing import Closing
 from .bell import Bell, head_past
+from .pace import THREADS, Pace
 from .port import KnownCommand, NewWords, StoredRow
-from .postgres_connections import Connection, Connections
-from .postgres_errors import place_of
+from .postgres_connections import Connect, Connection, Connections, connect
+from .postgres_errors import place_of, translated
 from .postgres_horizon import held_back
 from .postgres_listener import Listener
 from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel, listen_lock
@@ -35,7 +35,11 @@ class PostgresReader(Closing):
 
     It places what others committed and did not live to place; with `read_only` (for a standby, or a role that may
     not) it waits for others to do so. `patience` is how many seconds to wait for that, for locks and connections.
+    `unfinished` is for who makes a copy of a log in it.
     """
+
+    pace: Pace = THREADS
+    _connect: Connect = staticmethod(connect)
 
     def __init__(
         self,
@@ -45,17 +49,27 @@ class PostgresReader(Closing):
         patience: float = 30.0,
         connections: int = 8,
         read_only: bool = False,
+        unfinished: bool = False,
     ) -> None:
         self._connections = Connections(
-            conninfo, schema=schema, size=connections, patience=patience, read_only=read_only
+            conninfo,
+            schema=schema,
+            size=connections,
+            patience=patience,
+            read_only=read_only,
+            unfinished=unfinished,
+            connect=self._connect,
+            pace=self.pace,
         )
         self.schema = schema
         self._sql = spoken_to(schema)
         self._patience = patience
-        self._bell = Bell()
-        self._listener = Listener(self._connections.single, channel(schema), listen_lock(schema), self._bell)
+        self._bell = Bell(self.pace)
+        self._listener = Listener(
+            self._connections.single, channel(schema), listen_lock(schema), self._bell, self.pace
+        )
         self._tables: PostgresTables | None = None
-        self._making_tables = Lock()
+        self._making_tables = self.pace.lock()
 
     def incarnation(self) -> str:
         """Which log this is, as the last connection that was made found it; nothing is asked now.
@@ -65,6 +79,13 @@ class PostgresReader(Closing):
         """
         self._connections.check_usable()
         return self._connections.incarnation
+
+    def look_which(self) -> str:
+        """Which log this is, asked of the server now."""
+        with self._connections.lend() as connection:
+            (incarnation,) = _one(connection, self._sql.incarnation)
+            self._connections.incarnation = incarnation
+            return str(incarnation)
 
     version = SCHEMA_VERSION
 
@@ -187,6 +208,8 @@ class PostgresReader(Closing):
                             size=ours.size,
                             patience=self._patience,
                             read_only=ours.read_only,
+                            connect=self._connect,
+                            pace=self.pace,
                         )
                     )
             return self._tables
@@ -194,6 +217,10 @@ class PostgresReader(Closing):
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection of the store, in autocommit."""
         return self._connections.lend()
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Within the block what the server and its driver report is said in our words."""
+        return translated(self._connections.conninfo)
 
     def wake(self) -> None:
         """Let those who wait look again."""
@@ -246,7 +273,7 @@ class PostgresReader(Closing):
                     raise held_back(
                         connection, self._connections.conninfo, tx, monotonic() - started, recorded=recorded
                     )
-            sleep(pause)
+            self.pace.sleep(pause)
             pause = min(pause * 1.5, _LONGEST)
 
     def _place(self, connection: Connection) -> None:

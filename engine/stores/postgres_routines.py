@@ -9,17 +9,15 @@ from __future__ import annotations
 # The locks of an append, taken before anything is looked at. A stream that is written is locked against everybody, a
 # stream that was only read against those who write it: as every append does so, and looks only after it has its locks
 # (the next statement sees all that was committed until then), what it saw is still so when it commits. It has no
-# transaction number before it has looked, so its number is above those of all that it saw: along positions, versions
+# number before it has looked (see `write`), so its number is above those of all that it saw: along positions, versions
 # of a stream rise. Which numbers, in which order: `postgres_locks`.
 HOLD = """
-CREATE FUNCTION hold(_keys bigint[], _alone boolean[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION hold(_keys bigint[], _alone boolean[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   _nothing text;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'appending needs READ COMMITTED: what is seen before a lock may be old after it';
-  ELSIF pg_current_xact_id_if_assigned() IS NOT NULL THEN
-    RAISE EXCEPTION 'a transaction that wrote before it looked may stand before what it saw';
   END IF;
   FOR i IN 1 .. cardinality(_keys) LOOP
     IF _alone[i] THEN
@@ -33,16 +31,40 @@ END $$"""
 # Which log this is. A dump that is restored makes tables, so it has another `tableoid`; a database made from a template
 # another number, the server that a base backup or a standby became another timeline; `adopt` knows other clusters.
 INCARNATION = """
-CREATE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION incarnation() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT concat_ws(
     '-', o.cluster, o.shift, d.oid, o.tableoid,
     CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
   ) FROM {schema}.origin o, pg_database d WHERE d.datname = current_database()
 $$"""
 
+# Where a subtransaction leaves the number that it was given; no row of it is ever committed.
+TICKETS = "CREATE TABLE tickets ()"
+
+# The number of an append in a transaction that wrote before: its own may be older than what the append has seen by now,
+# and two appends may not share it. So it is that of a subtransaction, which is begun here, writes, and is undone. The
+# server hands out one row of numbers for all of them, so this one is new, and above those of all that was seen; and
+# it is not settled before the transaction around it has ended, whose own number is smaller. A row shows the last 32
+# bits of it, the others follow from the transaction's.
+NUMBER = """
+CREATE OR REPLACE FUNCTION number() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  _whole bigint := pg_current_xact_id()::text::bigint;
+  _part bigint;
+BEGIN
+  BEGIN
+    INSERT INTO {schema}.tickets DEFAULT VALUES RETURNING xmin::text::bigint INTO STRICT _part;
+    RAISE SQLSTATE 'MC002';
+  EXCEPTION WHEN SQLSTATE 'MC002' THEN
+    NULL;
+  END;
+  RETURN _whole + (_part - _whole % 4294967296 + 4294967296) % 4294967296 + (SELECT o.shift FROM {schema}.origin o);
+END $$"""
+
 # Commands are inserted in the order of their ids: two batches that hold the same ones meet in the first.
 WRITE = """
-CREATE FUNCTION write(
+CREATE OR REPLACE FUNCTION write(
   _at bigint,
   _tenants text[], _streams text[], _versions integer[], _topics text[], _states bytea[],
   _of text[], _ids text[], _hashes bytea[], _starts integer[], _counts integer[],
@@ -52,7 +74,11 @@ CREATE FUNCTION write(
 DECLARE
   _tx bigint;
 BEGIN
-  SELECT pg_current_xact_id()::text::bigint + o.shift INTO STRICT _tx FROM {schema}.origin o;
+  IF pg_current_xact_id_if_assigned() IS NULL THEN
+    SELECT pg_current_xact_id()::text::bigint + o.shift INTO STRICT _tx FROM {schema}.origin o;
+  ELSE
+    _tx := {schema}.number();
+  END IF;
   INSERT INTO {schema}.commands (tx, n, events, tenant, command_id, content_hash)
     SELECT _tx, c.n, c.events, c.tenant, c.id, c.hash
     FROM unnest(_starts, _counts, _of, _ids, _hashes) c(n, events, tenant, id, hash) ORDER BY c.tenant, c.id;
@@ -79,7 +105,7 @@ END $$"""
 # It need not wait for the disk: what a crash undoes, the next call does again, and comes to the same. Listeners keep
 # their lock shared: it can be taken when there are none, and then nobody need be told.
 PLACE = """
-CREATE FUNCTION place(
+CREATE OR REPLACE FUNCTION place(
   _most integer, _mine bigint DEFAULT NULL, OUT placed integer, OUT base bigint, OUT recorded_at bigint
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -124,7 +150,7 @@ BEGIN
 END $$"""
 
 SETTLE = """
-CREATE FUNCTION settle(_tx bigint, OUT base bigint, OUT recorded_at bigint) LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION settle(_tx bigint, OUT base bigint, OUT recorded_at bigint) LANGUAGE plpgsql AS $$
 DECLARE
   _placed record;
 BEGIN
@@ -140,7 +166,7 @@ END $$"""
 # one that was decided on (`_incarnation` null: any), or nothing is done and `_tx` stays null. The COMMIT is the durable
 # one; what follows it is a second transaction in the same message.
 APPEND = """
-CREATE PROCEDURE append(
+CREATE OR REPLACE PROCEDURE append(
   _at bigint, _keys bigint[], _alone boolean[], _incarnation text, _tenant text,
   _r_streams text[], _r_versions integer[],
   _streams text[], _versions integer[], _topics text[], _states bytea[],
@@ -176,7 +202,7 @@ END $$"""
 # `_versions` are those that all of them must have. Bit i of `_alone` says whether lock i is for its holder alone. What
 # is not there (an instant, the log, words) is null. The locks are those of `hold`.
 APPEND_ONE = """
-CREATE PROCEDURE append_one(
+CREATE OR REPLACE PROCEDURE append_one(
   _at bigint, _keys bigint[], _alone bigint, _incarnation text, _tenant text, _id text, _hash bytea,
   _streams text[], _versions integer[], _topic text, _state bytea,
   _fields text[], _commitments bytea[], _salts bytea[], _texts text[],
@@ -233,7 +259,7 @@ END $$"""
 # For a log that was restored into another cluster, or upgraded to one: nobody who wrote it there is still at it, so
 # all of it is settled. Durable, unlike placing.
 ADOPT = """
-CREATE FUNCTION adopt() RETURNS void
+CREATE OR REPLACE FUNCTION adopt() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   _last bigint;
@@ -247,10 +273,10 @@ BEGIN
 END $$"""
 
 REFUSE_CHANGE = """
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% are append-only: no %', TG_TABLE_NAME, lower(TG_OP)
     USING ERRCODE = 'integrity_constraint_violation';
 END $$"""
 
-ROUTINES = (REFUSE_CHANGE, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, APPEND_ONE, ADOPT)
+ROUTINES = (REFUSE_CHANGE, NUMBER, HOLD, INCARNATION, WRITE, PLACE, SETTLE, APPEND, APPEND_ONE, ADOPT)

@@ -15,9 +15,9 @@ from mentorcycle.domain.errors import InvalidInput, StoreNeedsUpgrade, StoreUnav
 
 from .postgres_errors import parsed, place_of, translated
 from .postgres_locks import lock_number
-from .postgres_routines import ROUTINES
+from .postgres_routines import ROUTINES, TICKETS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DEFAULT_SCHEMA = "mentorcycle"
 CONNECT_SECONDS = 10
 PARTITIONS = 16
@@ -84,6 +84,7 @@ TABLES = (
        )""",
     "INSERT INTO origin (cluster, shift) SELECT system_identifier::text, 0 FROM pg_control_system()",
     "CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)",
+    TICKETS,
 )
 
 # A seat belt, not the proof: whoever owns the tables can drop them, and the audit then finds the traces.
@@ -123,17 +124,7 @@ def statements(schema: str = DEFAULT_SCHEMA) -> list[str]:
             for number in range(PARTITIONS)
         ]
         made.append(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    keys = {
-        "{schema}": f'"{schema}"',
-        "{channel}": channel(schema),
-        "{place_lock}": str(lock_number(schema, "place")),
-        "{listen_lock}": str(listen_lock(schema)),
-    }
-    for routine in ROUTINES:
-        for key, value in keys.items():
-            routine = routine.replace(key, value)
-        made.append(routine)
-    made.append(f'REVOKE ALL ON ALL ROUTINES IN SCHEMA "{schema}" FROM PUBLIC')
+    made += routines(schema)
     for table in APPEND_ONLY:
         made.append(
             f"CREATE TRIGGER {table}_stay BEFORE UPDATE OR DELETE ON {table}"
@@ -146,6 +137,22 @@ def statements(schema: str = DEFAULT_SCHEMA) -> list[str]:
         ]
     made.append(f"INSERT INTO meta VALUES ('format', 'mentorcycle'), ('schema', '{SCHEMA_VERSION}')")
     return made
+
+
+def routines(schema: str) -> list[str]:
+    """What makes the routines of a log, or puts them in the place of older ones that take the same."""
+    keys = {
+        "{schema}": f'"{schema}"',
+        "{channel}": channel(schema),
+        "{place_lock}": str(lock_number(schema, "place")),
+        "{listen_lock}": str(listen_lock(schema)),
+    }
+    made = []
+    for routine in ROUTINES:
+        for key, value in keys.items():
+            routine = routine.replace(key, value)
+        made.append(routine)
+    return [*made, f'REVOKE ALL ON ALL ROUTINES IN SCHEMA "{schema}" FROM PUBLIC']
 
 
 def grants(role: str, schema: str = DEFAULT_SCHEMA, *, tenant: str | None = None) -> list[str]:

@@ -68,6 +68,36 @@ _KNOWN = """
   FROM unnest(%b::text[], %b::text[]) w(tenant, id)
   JOIN {s}.commands c ON c.tenant = w.tenant AND c.command_id = w.id"""
 
+# Within a transaction events have no positions, and those that it wrote itself never will before it ends. When they
+# were written is told by their arrival, each looked up by its key: no plan for these can go over a whole table.
+_WITHIN = """
+  SELECT 0, e.tenant, e.stream, e.version, e.topic,
+         (SELECT a.recorded_at FROM {s}.arrivals a WHERE a.tx = e.tx), e.state"""
+
+_STREAM_WITHIN = (
+    _WITHIN
+    + """
+  FROM {s}.events e WHERE e.tenant = %(tenant)s AND e.stream = %(stream)s AND e.version > %(after)s
+  ORDER BY e.version"""
+)
+
+_STREAMS_WITHIN = (
+    _WITHIN
+    + """
+  FROM unnest(%(streams)s::text[]) WITH ORDINALITY w(stream, place)
+  CROSS JOIN LATERAL (
+    SELECT * FROM {s}.events o WHERE o.tenant = %(tenant)s AND o.stream = w.stream ORDER BY o.version
+  ) e
+  ORDER BY w.place, e.version"""
+)
+
+_OF_COMMAND = (
+    _WITHIN
+    + """
+  FROM {s}.events e WHERE e.tenant = %(tenant)s AND e.tx = %(tx)s AND e.n >= %(first)s AND e.n < %(end)s
+  ORDER BY e.n"""
+)
+
 _EVENTS = "%b::text[], %b::int[], %b::text[], %b::bytea[]"
 _COMMANDS_IN = "%b::text[], %b::bytea[], %b::int[], %b::int[]"
 _WORDS_IN = "%b::text[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], %b::text[]"
@@ -147,4 +177,30 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         append=f"CALL {s}.append(%b::bigint, {_LOCKS}, %b::text, %b::text, %b::text[], %b::int[],"
         f" {_EVENTS}, {_COMMANDS_IN}, {_WORDS_IN}, NULL, NULL, NULL)",
         append_one=Wired(f"append_one_{schema}", f"CALL {s}.append_one({_ONE})"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The statements for a transaction that is not ours. None of them counts on settings of the session."""
+
+    look: str
+    patience: str
+    stream: str
+    streams: str
+    command: str
+    of_command: str
+
+
+def spoken_within(schema: str) -> Within:
+    """The statements for a schema."""
+    s = f'"{schema}"'
+    return Within(
+        look=f"SELECT current_setting('transaction_isolation'), {s}.incarnation()",
+        patience="SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)",
+        stream=_STREAM_WITHIN.format(s=s),
+        streams=_STREAMS_WITHIN.format(s=s),
+        command=f"SELECT c.content_hash, c.tx, c.n, c.events FROM {s}.commands c"
+        " WHERE c.tenant = %(tenant)s AND c.command_id = %(id)s",
+        of_command=_OF_COMMAND.format(s=s),
     )

@@ -18,6 +18,7 @@ from ..readers.registry import slots
 from . import postgres_models as read_models
 from .postgres_errors import parsed, place_of, translated
 from .postgres_locks import lock_number
+from .postgres_routines import TICKETS
 from .postgres_schema import (
     CONNECT_SECONDS,
     DEFAULT_SCHEMA,
@@ -26,10 +27,11 @@ from .postgres_schema import (
     checked,
     foreign,
     missing,
+    routines,
 )
 
-UPGRADES: dict[int, tuple[str, ...]] = {}
-"""What brings the log's own tables from a version to the next one; the name of their schema is `{schema}`."""
+UPGRADES: dict[int, tuple[str, ...]] = {1: (TICKETS, "DROP FUNCTION place(integer)")}
+"""What brings the log's own tables from a version to the next one, within their schema; routines are made anew then."""
 
 # Roles that were let append, other than the owner, and whether a policy binds them to a tenant.
 _ROLES = """
@@ -84,7 +86,9 @@ def upgrade_schema(
 
 
 def _missing(conninfo: str, connection: Connection, schema: str, models: Sequence[ReadModel]) -> list[str]:
-    statements = _of_log(conninfo, schema, _version(conninfo, connection, schema))
+    version = _version(conninfo, connection, schema)
+    roles = [sql.Identifier(role).as_string(connection) for role, _ in _roles(connection, schema)]
+    statements = _of_log(conninfo, schema, version, roles)
     return statements + missing_models(conninfo, connection, schema, models)
 
 
@@ -97,9 +101,7 @@ def missing_models(
     there = _schemas(connection, shared)
     if shared not in there:
         statements += read_models.creation(schema, shared, models)
-    for role, bound in connection.execute(
-        _ROLES, {"schema": schema, "events": f'"{schema}".events'}
-    ).fetchall():
+    for role, bound in _roles(connection, schema):
         where = read_models.models_schema(schema, role) if bound else shared
         if where not in there:
             statements += read_models.creation(schema, where, models) if bound else []
@@ -123,7 +125,12 @@ def _version(conninfo: str, connection: Connection, schema: str) -> int:
     return int(version or 0)
 
 
-def _of_log(conninfo: str, schema: str, version: int) -> list[str]:
+def _roles(connection: Connection, schema: str) -> list[tuple[str, bool]]:
+    values = {"schema": schema, "events": f'"{schema}".events'}
+    return [(role, bound) for role, bound in connection.execute(_ROLES, values).fetchall()]
+
+
+def _of_log(conninfo: str, schema: str, version: int, roles: Sequence[str]) -> list[str]:
     statements: list[str] = []
     for step in range(version, SCHEMA_VERSION):
         if step not in UPGRADES:
@@ -132,10 +139,15 @@ def _of_log(conninfo: str, schema: str, version: int) -> list[str]:
                 f"this program knows no way from there to schema {SCHEMA_VERSION}",
                 "bring it up to date with the releases between, one after the other",
             )
-        statements += [statement.replace("{schema}", f'"{schema}"') for statement in UPGRADES[step]]
-    if statements:
-        statements.append(f"UPDATE \"{schema}\".meta SET value = '{SCHEMA_VERSION}' WHERE key = 'schema'")
-    return statements
+        statements += UPGRADES[step]
+    if not statements:
+        return []
+    return [
+        *read_models.within(schema, statements),
+        *routines(schema),
+        *(f'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA "{schema}" TO {role}' for role in roles),
+        f"UPDATE \"{schema}\".meta SET value = '{SCHEMA_VERSION}' WHERE key = 'schema'",
+    ]
 
 
 def _of_models(

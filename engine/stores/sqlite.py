@@ -20,6 +20,7 @@ from .sqlite_append import NotAllNew, write_slices
 from .sqlite_reader import SQLiteReader
 
 if TYPE_CHECKING:
+    from .sqlite_borrowed import SQLiteBorrowed
     from .sqlite_recorder import SQLiteLogRecorder
 
 
@@ -56,6 +57,12 @@ class SQLiteStore(SQLiteReader):
         """Append all slices in one commit, in order; each alone is taken or answered with its error."""
         requests = [(slice_, expectations(slice_)) for slice_ in slices]
         return self._commit(lambda: requests, monotonic() + self._patience)
+
+    def borrow(self, connection: object) -> SQLiteBorrowed:
+        """The log through a connection of a host; raise `CannotJoin` for one that is not of sqlite3."""
+        from .sqlite_borrowed import SQLiteBorrowed
+
+        return SQLiteBorrowed(self, connection, self._connections.check_may_write)
 
     def recorder(self, tenant: str) -> SQLiteLogRecorder:
         """The log of one tenant as a recorder of the `eventsourcing` library."""

@@ -34,12 +34,18 @@ _WRITER_PRAGMAS = (
 
 
 class Connections:
-    """Lends connections to one log; `patience` is how many seconds anybody waits for a lock."""
+    """Lends connections to one log; `patience` is how many seconds anybody waits for a lock.
 
-    def __init__(self, path: str, *, create: bool, read_only: bool, patience: float) -> None:
+    What a copy has not finished is opened only for the copy, with `unfinished`.
+    """
+
+    def __init__(
+        self, path: str, *, create: bool, read_only: bool, patience: float, unfinished: bool = False
+    ) -> None:
         self.path = path
         self.read_only = read_only
         self.patience = patience
+        self._unfinished = unfinished
         self._process = os.getpid()
         self._idle: deque[SqliteConnection] = deque()
         self._writer: SqliteConnection | None = None
@@ -76,6 +82,18 @@ class Connections:
         with self.reading() as connection:
             connection.execute("BEGIN")
             yield connection
+
+    @contextmanager
+    def apart(self) -> Iterator[sqlite3.Connection]:
+        """A connection for reading all of a log as it is at one moment; what it has to sort goes to the disk."""
+        self._check_usable()
+        try:
+            with closing(self._reader()) as connection:
+                connection.execute("PRAGMA temp_store = FILE")
+                connection.execute("BEGIN")
+                yield connection
+        except sqlite3.Error as error:
+            raise unavailable(self.path, error) from cause(error)
 
     @contextmanager
     def writing(self, deadline: float | None = None) -> Iterator[SqliteConnection]:
@@ -180,6 +198,8 @@ class Connections:
         connection = self._reader()
         try:
             sqlite_schema.is_ours(connection, self.path)
+            if not self._unfinished:
+                sqlite_schema.check_finished(connection, self.path)
         except BaseException:
             connection.close()
             raise

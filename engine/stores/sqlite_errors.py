@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from mentorcycle.domain.errors import StoreUnavailable
 
+BEING_COPIED = "a copy is being made into this log"
 DAMAGED = "run: mentorcycle doctor; if it confirms the damage, restore the last backup"
 
 # Primary result code -> why, and what to do. https://www.sqlite.org/rescode.html
@@ -48,6 +49,10 @@ def unavailable(path: str, error: sqlite3.Error, *, waited: float | None = None)
         return StoreUnavailable(f"the store {path} is damaged", "a text in it is not UTF-8", DAMAGED)
     if code is None and "closed" in str(error):
         return closed(path)
+    if BEING_COPIED in str(error):
+        return StoreUnavailable(
+            f"the log {path} takes nothing now", BEING_COPIED, "open it again when the copy is finished"
+        )
     why, fix = _REASONS.get((code or 0) & 0xFF, ("SQLite refused the operation", "try again"))
     facts = f"{getattr(error, 'sqlite_errorname', type(error).__name__)}: {error}"
     if waited is not None:

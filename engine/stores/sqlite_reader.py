@@ -38,7 +38,7 @@ class SQLiteReader(Closing):
     """One log file, open for reading and for read models. Open it after `fork`, not before.
 
     `create` makes a log where there is none; `read_only` writes nothing at all, not even read models;
-    `patience` is how many seconds to wait for others that write.
+    `patience` is how many seconds to wait for others that write; `unfinished` is for who makes a copy of a log in it.
     """
 
     def __init__(
@@ -48,15 +48,22 @@ class SQLiteReader(Closing):
         create: bool = True,
         read_only: bool = False,
         patience: float = 30.0,
+        unfinished: bool = False,
     ) -> None:
         self.path = os.fspath(path)
-        self._connections = Connections(self.path, create=create, read_only=read_only, patience=patience)
+        self._connections = Connections(
+            self.path, create=create, read_only=read_only, patience=patience, unfinished=unfinished
+        )
         self._bell = Bell()
         self._closed = False
 
     def reader(self) -> AbstractContextManager[SqliteConnection]:
         """A connection for queries that all see the same moment; it cannot write."""
         return self._connections.snapshot()
+
+    def all_rows(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection of its own for reading everything as of one moment, however much that is."""
+        return self._connections.apart()
 
     def writer(self) -> AbstractContextManager[SqliteConnection]:
         """A transaction for read models: committed at the end, rolled back on error.

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 
+from . import mark
+from .sqlite_errors import is_busy
+
 APPLICATION_ID = 0x6D636C67  # "mclg", in the header of the file
 SCHEMA_VERSION = 2
 
@@ -122,6 +125,22 @@ def is_ours(connection: sqlite3.Connection, path: str) -> bool:
             f"the log {path} has schema {version}", f"this program speaks schema {SCHEMA_VERSION}", fix
         )
     return True
+
+
+def check_finished(connection: sqlite3.Connection, path: str) -> None:
+    """Raise `CopyUnfinished` for a log that a copy is still to fill."""
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE key = ?", (mark.UNFINISHED,)).fetchone()
+    except sqlite3.DatabaseError as error:
+        if is_busy(error):
+            raise
+        return  # a damaged file is opened, so that it can be said what is wrong with it
+    mark.check_finished(row and row[0], path, url_of(path))
+
+
+def url_of(path: str) -> str:
+    """How a file is named from every folder."""
+    return f"sqlite:///{os.path.abspath(path)}"
 
 
 def foreign(path: str) -> StoreUnavailable:

@@ -124,22 +124,28 @@ def _differ(
 
 
 def _handles(profile: Profile) -> set[str]:
-    return {handle.casefold() for handle in (profile.username, profile.email, profile.external_id) if handle}
+    handles = (profile.username, profile.email, profile.external_id)
+    return {_kept(handle).casefold() for handle in handles if handle}
 
 
 def _profile(profile: Profile) -> tuple[Any, ...]:
     return (
-        profile.name,
-        profile.external_id,
-        profile.source,
-        profile.username,
-        profile.email,
-        profile.school,
+        _kept(profile.name),
+        profile.external_id and _kept(profile.external_id),
+        profile.source and _kept(profile.source),
+        profile.username and _kept(profile.username),
+        profile.email and _kept(profile.email),
+        profile.school and _kept(profile.school),
         _packed(profile.subjects),
         _packed(profile.grades),
         _packed([area.value for area in profile.areas]),
         profile.capacity,
     )
+
+
+def _kept(text: str) -> str:
+    """A text as every database can keep it: PostgreSQL knows no NUL, which a roster of a wrong encoding is full of."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text
 
 
 def _standing(person: Person) -> tuple[Any, ...]:

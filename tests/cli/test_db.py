@@ -278,6 +278,7 @@ EVERY_DB = {
     ("status",): (),
     ("backup",): ("backup.db",),
     ("restore",): ("copy.db", "--yes"),
+    ("copy",): ("sqlite:///copy.db", "sqlite:///moved.db"),
     ("rebuild",): (),
     ("dead-letters", "list"): (),
     ("dead-letters", "show"): ("c-0000",),

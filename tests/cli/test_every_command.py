@@ -130,6 +130,7 @@ EXERCISED: dict[Words, tuple[Words, ...]] = {
     ("db", "status"): ((),),
     ("db", "backup"): (("backup.db",),),
     ("db", "restore"): (("copy.db", "--yes"),),
+    ("db", "copy"): (("sqlite:///copy.db", "sqlite:///moved.db"),),
     ("db", "rebuild"): ((),),
     ("db", "dead-letters", "list"): ((),),
     ("db", "dead-letters", "show"): (("c-burnt",),),

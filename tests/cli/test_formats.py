@@ -112,6 +112,7 @@ db upgrade
 db status
 db backup copy.db --yes
 db restore copy.db --yes
+db copy sqlite:///copy.db sqlite:///moved.db
 db rebuild
 db dead-letters list
 db dead-letters retry

@@ -78,7 +78,7 @@ def test_what_there_is_is_told_and_init_is_done_once(desk: Desk) -> None:
     assert desk.head() == before
     status = desk.data("db", "status")["record"]
     assert status["path"].startswith("postgresql://")
-    assert (status["store_schema"], status["events"], status["kept"]) == (1, before, True)
+    assert (status["store_schema"], status["events"], status["kept"]) == (2, before, True)
     assert status["bytes"] > 0
     assert "no worker runs" in desk.done("doctor")
     assert desk.data("db", "dead-letters", "list")["rows"] == []

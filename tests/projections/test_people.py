@@ -145,3 +145,11 @@ def test_pages_follow_each_other_in_the_order_of_names(after):
     assert [row.id for row in view.people.page("default", limit=3, after="p-3")] == ["p-1"]
     assert [row.id for row in view.people.page("default", school="p-3")] == ["p-3"]
     assert (view.people.count("default"), view.people.count("default", school="p-3")) == (4, 1)
+
+
+def test_a_name_with_a_character_that_no_database_keeps_is_listed_with_another_in_its_place(after):
+    view = after(("person:p-ada", PersonAdded(name="A\0da Lind", username="a\0da", school="S\0")))
+    (row,) = view.people.page("default")
+    assert (row.name, row.username, row.school) == ("A\ufffdda Lind", "a\ufffdda", "S\ufffd")
+    assert view.people.named("default", "lind") == view.people.with_handle("default", "A\ufffdda") == [row]
+    assert after(("person:p-ada", PersonLeft(reason=LeaveReason.LEAVE))).people.page("default") == []

@@ -36,6 +36,21 @@ def test_a_rebuild_gives_the_same_rows(story):
             assert not tables(view.connection).intersection(left)
 
 
+def test_who_reads_while_it_is_rebuilt_reads_to_the_end(shared, seen):
+    """Tables are not emptied under those who still see them serve."""
+    shared.names("ada", "bo")
+    readers = Readers(shared.store, models=[seen.model()])
+    others = Readers(shared.store, models=[seen.model()])
+    with readers.view() as view:
+        table = f"seen_event_{view.serving('seen').generation}"
+        others.rebuild("seen")
+        assert view.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (2,)
+    others.rebuild("seen")
+    with readers.view() as view:
+        assert view.serving("seen").generation == 1
+        assert view.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (2,)
+
+
 def test_rebuilt_again_and_again_it_is_filled_where_it_was_before(story, seen, rows):
     readers = Readers(story.store, models=[seen.model()])
     for n in range(4):

@@ -177,3 +177,9 @@ def test_the_year_is_not_written_to_a_store_that_holds_another(tmp_path: Any) ->
     open_demo(url)[0].close()
     with pytest.raises(InvalidInput, match="holds 3 events already"):
         open_demo(url)
+
+
+def test_a_mentor_who_goes_on_leave_has_no_other_pair() -> None:
+    engine, clock = open_demo(seed=19)  # there, the one who is to leave takes on another mentee first
+    with engine:
+        assert run(engine, clock, 19).cycles > 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -14,13 +15,39 @@ from mentorcycle.engine.stores.postgres_locks import locks
 pytest.register_assert_rewrite("mentorcycle.engine.testing.store_contract")
 
 
+class OfTasks:
+    """A store for tasks, as one for threads: each call is a task of one loop, whichever thread it comes from."""
+
+    def __init__(self, loop: Any, *args: Any, **options: Any) -> None:
+        from mentorcycle.engine.aio.bridge import run
+        from mentorcycle.engine.aio.postgres import LoopStore
+
+        async def in_task(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+            return await run(work, *args, **options)
+
+        self._call = partial(loop.call, in_task)
+        self._store = self._call(LoopStore, *args, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+        return partial(self._call, found) if callable(found) else found
+
+
 @pytest.fixture
-def open_store(log_url: str) -> Iterator[Callable[..., PostgresStore]]:
-    """Opens stores on one log, as other processes would, and closes them in the end."""
+def of_tasks(loop: Any) -> Callable[..., PostgresStore]:
+    """Opens stores for tasks that threads can call."""
+    return cast(Callable[..., PostgresStore], partial(OfTasks, loop))
+
+
+@pytest.fixture
+def open_store(log_url: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., PostgresStore]]:
+    """Opens stores on one log, as other processes would, and closes them in the end; `tasks` asks for theirs."""
     opened: list[PostgresStore] = []
+    tasks = getattr(request, "param", "threads") == "tasks"
+    make = request.getfixturevalue("of_tasks") if tasks else PostgresStore
 
     def open_(url: str = log_url, **options: Any) -> PostgresStore:
-        opened.append(PostgresStore(url, **options))
+        opened.append(make(url, **options))
         return opened[-1]
 
     yield open_

@@ -29,3 +29,15 @@ class TestPostgresStore(StoreContract):
 
     def make_store(self, directory: Path, clock: Callable[[], int]) -> Store:
         return PostgresStore(self.url, clock=clock)
+
+
+class TestPostgresStoreOfTasks(StoreContract):
+    """Where the contract has threads, these are tasks of one event loop."""
+
+    @pytest.fixture(autouse=True)
+    def _log(self, log_url: str, of_tasks: Callable[..., PostgresStore]) -> None:
+        self.url = log_url
+        self.open = of_tasks
+
+    def make_store(self, directory: Path, clock: Callable[[], int]) -> Store:
+        return self.open(self.url, clock=clock)

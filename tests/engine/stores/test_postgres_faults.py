@@ -21,6 +21,7 @@ from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.testing.store_contract import command, event
 
 Open = Callable[..., PostgresStore]
+both = pytest.mark.parametrize("open_store", ["threads", "tasks"], indirect=True)
 
 PREAMBLE = """
 import sys, time, psycopg
@@ -148,6 +149,7 @@ def test_interrupts_at_any_moment_leave_nobody_hanging_and_nothing_open(
 # The server
 
 
+@both
 def test_a_server_that_goes_away_is_named_and_nothing_needs_a_restart_when_it_is_back(
     open_store: Open, server: Any
 ) -> None:
@@ -183,6 +185,7 @@ def test_a_server_that_goes_away_is_named_and_nothing_needs_a_restart_when_it_is
     assert failed
 
 
+@both
 def test_a_connection_that_the_server_ended_while_it_lay_idle_is_not_noticed(
     open_store: Open, log_url: str
 ) -> None:
@@ -197,6 +200,7 @@ def test_a_connection_that_the_server_ended_while_it_lay_idle_is_not_noticed(
     assert store.append(command("c2", event("a", 2))).first == 2
 
 
+@both
 def test_a_connection_lost_in_the_middle_leaves_a_command_that_can_be_repeated(
     open_store: Open, slow: Callable[..., Any], server: Any
 ) -> None:
@@ -268,6 +272,7 @@ def test_a_pool_that_is_exhausted_says_so_and_serves_again(open_store: Open) -> 
     assert store.head() == 0
 
 
+@both
 def test_a_statement_that_takes_too_long_for_the_server_is_named(
     open_store: Open, slow: Callable[..., Any], log_url: str
 ) -> None:
@@ -283,6 +288,7 @@ def test_a_statement_that_takes_too_long_for_the_server_is_named(
     assert store.append(command("c1", event("a", 1))).first == 1
 
 
+@both
 def test_a_lock_that_lasts_is_named(open_store: Open, slow: Callable[..., Any]) -> None:
     store, before = open_store(patience=0.2), slow()
     before.write("a", 1)
@@ -292,6 +298,7 @@ def test_a_lock_that_lasts_is_named(open_store: Open, slow: Callable[..., Any]) 
     assert store.append(command("c1", event("a", 1))).first == 1
 
 
+@both
 def test_a_full_disk_loses_nothing_and_room_ends_it(open_store: Open, log_url: str) -> None:
     store = open_store()
     store.append(command("c1", event("a", 1)))
@@ -314,6 +321,7 @@ def test_a_full_disk_loses_nothing_and_room_ends_it(open_store: Open, log_url: s
     assert store.append(command("c2", event("a", 2))).first == 2
 
 
+@both
 def test_a_table_that_is_gone_is_named(open_store: Open, log_url: str) -> None:
     store = open_store()
     with psycopg.connect(log_url, autocommit=True) as connection:
@@ -322,11 +330,13 @@ def test_a_table_that_is_gone_is_named(open_store: Open, log_url: str) -> None:
         store.append(command("c1", event("a", 1)))
 
 
+@both
 def test_text_that_postgresql_cannot_keep_fails_before_it_has_commit_mates(open_store: Open) -> None:
     with pytest.raises(InvalidInput, match="zero byte"):
         open_store().append(command("c\0", event("a", 1)))
 
 
+@both
 def test_threads_that_append_at_the_same_time_share_commits(
     open_store: Open, slow: Callable[..., Any]
 ) -> None:

@@ -1,0 +1,1 @@
+"""An example of a site: mentorcycle behind FastAPI, on SQLite or PostgreSQL."""

@@ -1,0 +1,123 @@
+"""The facade for a platform on an event loop: what `Engine` does, as coroutines.
+
+It decides and stores nothing of its own: inside is an `Engine`, whose calls its runner runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, assert_type
+
+from mentorcycle.domain.ids import DEFAULT_TENANT
+
+from ..engine import Engine, clock_of
+from ..readers.readers import FIRST_BATCH
+from ..settings import Settings
+from ..url import is_postgres, open_loop_store
+from .awaited import Outside, awaited, awaited_write
+from .opening import AsyncClosing, Opening
+from .queries import AsyncQueries
+from .runner import Runner
+from .running import opened
+from .subscription import AsyncSubscription, Watch
+
+if TYPE_CHECKING:
+    from mentorcycle.domain.actor import Actor
+    from mentorcycle.domain.commands import Command
+    from mentorcycle.domain.refusal import Refused
+
+    from ..queries import Listing
+    from ..receipt import Receipt
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class AsyncEngine(AsyncClosing, Outside[Engine]):
+    """Cycles of one tenant in one store, for the tasks of one event loop. Open it after `fork`, once per loop.
+
+    What each method does and raises is said at `Engine`. On PostgreSQL tasks share commits, and a task that is
+    cancelled is cancelled in the server too; what was committed before is found by its command id. On SQLite and in
+    memory commands run in one thread, one after the other, and go on when their task is cancelled.
+    """
+
+    def __init__(self, engine: Engine, runner: Runner) -> None:
+        """To be made by `open`."""
+        super().__init__(engine, runner)
+        self.tenant = engine.tenant
+        self.settings = engine.settings
+        self.queries = AsyncQueries(engine.queries, runner)
+        self._watch = Watch(engine.store, runner)
+
+    @classmethod
+    def open(
+        cls,
+        url: str = "memory://",
+        *,
+        tenant: str = DEFAULT_TENANT,
+        settings: Settings | None = None,
+        create: bool = True,
+        read_only: bool = False,
+    ) -> Opening[Self]:
+        """Open the engine on `sqlite:///path.db`, `postgresql://…` or `memory://`, in the loop that runs now.
+
+        Either `engine = await AsyncEngine.open(…)`, to be closed later, or `async with AsyncEngine.open(…) as engine`.
+        """
+        settings = settings or Settings()
+
+        async def open_() -> Self:
+            if is_postgres(url):
+                make = partial(_on_loop, url, tenant, settings, read_only=read_only)
+            else:
+                make = partial(
+                    Engine.open, url, tenant=tenant, settings=settings, create=create, read_only=read_only
+                )
+            return cls(*await opened(url, make))
+
+        return Opening(open_)
+
+    execute = awaited_write(Engine.execute)
+    execute_many = awaited_write(Engine.execute_many)
+    ensure_programme = awaited_write(Engine.ensure_programme)
+    can = awaited(Engine.can)
+    cycle = awaited(Engine.cycle)
+    person = awaited(Engine.person)
+    programme = awaited(Engine.programme)
+    definition = awaited(Engine.definition)
+    history = awaited(Engine.history)
+    as_of = awaited(Engine.as_of)
+    enrolment = awaited(Engine.enrolment)
+
+    def subscribe(self, after: int = 0) -> AsyncSubscription:
+        """Every event after a position, in order, as it is appended; iterating waits until it is stopped."""
+        return AsyncSubscription(self._inner.store, self.tenant, after, self._runner, self._watch)
+
+    async def run(self, work: Callable[Concatenate[Engine, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function of an `Engine` gives, for example `undo.work_of_batch`: it is called as if by a thread.
+
+        On PostgreSQL in the thread of the loop, so it must wait for nothing but its engine; on SQLite in the one that
+        writes.
+        """
+        return await self._runner.write(work, self._inner, *args, **kwargs)
+
+    async def close(self) -> None:
+        """Give back what was opened; a second call does nothing."""
+        await self._runner.close(self._inner.close)
+        await self._watch.end()
+
+
+def _on_loop(url: str, tenant: str, settings: Settings, *, read_only: bool) -> Engine:
+    store = open_loop_store(url, clock=clock_of(settings), patience=settings.patience, read_only=read_only)
+    engine = Engine(store, tenant=tenant, settings=settings)
+    engine.queries.readers.largest = FIRST_BATCH  # a large one would keep the loop from everybody else
+    return engine
+
+
+if TYPE_CHECKING:  # the type checker holds that nothing of a signature is lost on the way
+
+    async def _typed(engine: AsyncEngine, command: Command, actor: Actor) -> None:
+        outcome = await engine.execute(command, actor, command_id="", dry_run=True)
+        assert_type(outcome, Receipt | Refused)
+        assert_type(await engine.queries.cycles(actor, limit=1), Listing)
