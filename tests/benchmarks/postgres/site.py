@@ -36,8 +36,8 @@ class Effort:
     told: int = 100_000
     caught_up: int = 5_000
     one_by_one: int = 60
-    worked: int = 10_000
-    worked_rounds: int = 5
+    worked: int = 20_000
+    worked_rounds: int = 3
 
     @property
     def long(self) -> int:
