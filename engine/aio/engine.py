@@ -93,6 +93,7 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
     history = awaited(Engine.history)
     as_of = awaited(Engine.as_of)
     enrolment = awaited(Engine.enrolment)
+    wait_for = awaited(Engine.wait_for)
 
     def subscribe(self, after: int = 0) -> AsyncSubscription:
         """Every event after a position, in order, as it is appended; iterating waits until it is stopped."""

@@ -28,6 +28,9 @@ PAIRS = [
 ]
 # What they give is awaited, entered or iterated; or they wait for nothing.
 NOT_COROUTINES = {"open", "subscribe", "join", "stop", "on_commit"}
+NOT_FOR_TASKS = {
+    "worker"
+}  # its work would keep the loop from everybody else: a process, or a thread, of its own
 NOT_HERE = {"store", "readers"}  # they are for threads; what they answer is asked of `queries`
 
 
@@ -38,6 +41,8 @@ def public(kind: type) -> dict[str, Any]:
 @pytest.mark.parametrize(("threads", "tasks"), PAIRS)
 def test_the_same_methods_have_the_same_parameters(threads: type, tasks: type) -> None:
     there, here = public(threads), public(tasks)
+    for name in NOT_FOR_TASKS.intersection(there):
+        del there[name]
     assert set(here) - set(there) <= {"run"}
     assert set(there) <= set(here)
     for name, method in there.items():
