@@ -20,6 +20,7 @@ from .clocks import TOLERANCE, Skew, ahead_of_server, recent_skews
 from .maintenance import StoreStatus, status
 from .queries import Queries
 from .readers.registry import ACTIVE, FAILED
+from .stores.port import HeldUp, Log
 from .stores.sqlite_reader import SQLiteReader
 
 OLDEST_SQLITE = (3, 31)
@@ -28,6 +29,8 @@ STORE = "store"
 """The check that needs attention only when the store cannot be used."""
 LEAST_FREE = 100 * 2**20
 LARGE_WAL = 256 * 2**20
+LONG_OPEN = 10.0
+"""Seconds for which a transaction that has written may stay open on a server of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def examine(opened: Callable[[], Queries], clock: Callable[[], datetime]) -> Ite
             yield from _models(queries, found)
             yield _clock(found, clock(), ahead_of_server(queries.store, clock()))
             yield from _writers(recent_skews(queries.store))
+            yield from _others(queries.store)
         except MentorcycleError as error:
             yield Checkup(STORE, f"{error.what}: {error.why}", error.fix or "run: mentorcycle audit verify")
 
@@ -177,6 +181,13 @@ def _writers(skews: list[Skew]) -> Iterator[Checkup]:
         yield Checkup(
             "clocks of writers", what + late, "run: mentorcycle doctor, on every machine that writes"
         )
+
+
+def _others(store: Log) -> Iterator[Checkup]:
+    """Transactions of others on the same server, for whose end new events wait until anybody can read them."""
+    if isinstance(store, HeldUp):
+        who, fix = store.held_up_by(LONG_OPEN) or ("none is open for long", "")
+        yield Checkup("transactions", f"{who}; new events are not read before it ends" if fix else who, fix)
 
 
 def _side(ahead: timedelta) -> str:

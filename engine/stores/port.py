@@ -172,6 +172,14 @@ class Timed(Protocol):
         """What time it is there, in UTC microseconds since 1970."""
 
 
+@runtime_checkable
+class HeldUp(Protocol):
+    """A log whose events may have to wait for their positions until transactions of others end."""
+
+    def held_up_by(self, seconds: float) -> tuple[str, str] | None:
+        """Who has been in the way for so long, and what can be done; None when nobody has, or may not be known."""
+
+
 def tail(store: Log, after: int, *, batch: int = 1000) -> Iterator[StoredRow]:
     """All events after a position up to the present head, read in batches."""
     while rows := store.read_log(after, batch):

@@ -20,6 +20,9 @@ WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
 ORDER BY age(l.transactionid) DESC LIMIT 1"""
 
 
+_FOR_LONG = "coalesce(a.xact_start, x.prepared) < clock_timestamp() - make_interval(secs => %s)"
+
+
 class HeldBack(StoreUnavailable):
     """Events are durable and have no position yet; `pid` is the backend that holds them back, when it is known."""
 
@@ -43,6 +46,16 @@ def held_back(
     if pid is not None:
         fix += f"; if nobody needs it: SELECT pg_terminate_backend({pid})"
     return HeldBack(what, f"{who}; waited {waited:.1f} s", fix, pid)
+
+
+def holder(connection: Connection, seconds: float) -> tuple[str, str] | None:
+    """Who has kept a transaction open for so long that wrote before all that is appended now, and what ends it."""
+    rows = connection.execute(_OLDEST.replace("ORDER BY", f"AND {_FOR_LONG} ORDER BY"), (seconds,)).fetchall()
+    for row in rows:
+        pid, who = _who(row)
+        end = f"SELECT pg_terminate_backend({pid})" if pid is not None else f"ROLLBACK PREPARED {row[4]!r}"
+        return who, f"end it where it was begun, or let the server do it: {end}"
+    return None
 
 
 def _who(row: tuple[Any, ...] | None) -> tuple[int | None, str]:

@@ -18,7 +18,7 @@ from .pace import THREADS, Pace
 from .port import KnownCommand, NewWords, StoredRow
 from .postgres_connections import Connect, Connection, Connections, connect
 from .postgres_errors import place_of, translated
-from .postgres_horizon import held_back
+from .postgres_horizon import held_back, holder
 from .postgres_listener import Listener
 from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel, listen_lock
 from .postgres_statements import spoken_to
@@ -103,6 +103,11 @@ class PostgresReader(Closing):
         """What time it is on the server, in UTC microseconds since 1970."""
         with self._connections.lend() as connection:
             return int(_one(connection, self._sql.now)[0])
+
+    def held_up_by(self, seconds: float) -> tuple[str, str] | None:
+        """Who has been in the way of new positions for so long, and what can be done."""
+        with self._connections.lend() as connection:
+            return holder(connection, seconds)
 
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""

@@ -320,3 +320,14 @@ def test_positions_of_old_events_are_found_by_their_instant_in_a_long_log(open_s
     rows = store.read_log(0, 999)
     for at in range(0, 600, 7):
         assert store.position_at(at) == sum(row.recorded_at <= at for row in rows)
+
+
+def test_who_holds_events_back_is_named(log_url: str) -> None:
+    with PostgresStore(log_url) as store, psycopg.connect(log_url, application_name="nightly") as other:
+        other.execute("CREATE TEMPORARY TABLE mine ()")
+        assert store.held_up_by(3600) is None
+        who, fix = store.held_up_by(0) or ("", "")
+        assert f"backend {other.info.backend_pid} (nightly)" in who
+        assert f"pg_terminate_backend({other.info.backend_pid})" in fix
+        other.rollback()
+        assert store.held_up_by(0) is None
