@@ -79,8 +79,9 @@ def _heard(stop: Callable[[], None]) -> Iterator[list[int]]:
         signal.signal(number, before[signal.Signals(number)])
 
     def listen() -> None:
-        while here.recv(1):
-            stop()
+        with here:
+            while here.recv(1):
+                stop()
 
     waker = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
     Thread(target=listen, name="hears signals", daemon=True).start()

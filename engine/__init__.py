@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .aio.engine import AsyncEngine
     from .aio.queries import AsyncQueries
     from .aio.subscription import AsyncSubscription
+    from .aio.unit import AsyncUnit
     from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
@@ -21,6 +22,7 @@ __all__ = [
     "AsyncEngine",
     "AsyncQueries",
     "AsyncSubscription",
+    "AsyncUnit",
     "Batch",
     "Copied",
     "Engine",
@@ -39,6 +41,7 @@ _HOMES = {
     "AsyncEngine": "aio.engine",
     "AsyncQueries": "aio.queries",
     "AsyncSubscription": "aio.subscription",
+    "AsyncUnit": "aio.unit",
     "Batch": "receipt",
     "Copied": "copying",
     "Engine": "engine",

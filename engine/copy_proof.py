@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .audit import Inspectable, verify
 from .readers import Readers
-from .readers.letters import LETTERS, aside
+from .readers.letters import aside
 from .readers.registry import lineup, read
 from .readers.replay import made_anew
 from .stores.port import Log
@@ -38,10 +38,10 @@ def kept_models(log: Log) -> list[KeptModel]:
             serving = lineup(model, rows).active
             if serving is None:
                 continue
-            if connection.execute(LETTERS, (model.name, serving.generation)).fetchone() is None:
+            left_out = aside(connection, model.name, serving.generation)
+            if not left_out.streams:
                 digest = model.digest(connection, serving.generation)
-                left_out = aside(connection, model.name, serving.generation).events
-                found.append(KeptModel(model.name, serving.positions, digest, left_out))
+                found.append(KeptModel(model.name, serving.positions, digest, left_out.events))
     return found
 
 

@@ -52,7 +52,6 @@ class Copied:
     resumed_at: int = 0
     gained: int = 0
     already: bool = False
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,6 @@ def copy(
             after,
             log.head() - moment.head,
             mark is None,
-            tuple(into.warnings),
         )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mentorcycle.domain.errors import MentorcycleError
 
+from .clocks import TOLERANCE, Skew, ahead_of_server, recent_skews
 from .maintenance import StoreStatus, status
 from .queries import Queries
 from .readers.registry import ACTIVE, FAILED
@@ -27,7 +28,6 @@ STORE = "store"
 """The check that needs attention only when the store cannot be used."""
 LEAST_FREE = 100 * 2**20
 LARGE_WAL = 256 * 2**20
-TOLERANCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ def examine(opened: Callable[[], Queries], clock: Callable[[], datetime]) -> Ite
             yield Checkup(STORE, f"{found.path or 'in memory'}, {found.events} events")
             yield from _file(queries, found)
             yield from _models(queries, found)
-            yield _clock(found, clock())
+            yield _clock(found, clock(), ahead_of_server(queries.store, clock()))
+            yield from _writers(recent_skews(queries.store))
         except MentorcycleError as error:
             yield Checkup(STORE, f"{error.what}: {error.why}", error.fix or "run: mentorcycle audit verify")
 
@@ -148,20 +149,42 @@ def _workers(queries: Queries) -> Iterator[Checkup]:
     )
 
 
-def _clock(found: StoreStatus, now: datetime) -> Checkup:
-    """The log never goes back in time: with a clock that is behind it, everything is recorded at its last instant."""
+def _clock(found: StoreStatus, now: datetime, ahead: timedelta) -> Checkup:
+    """The log never goes back in time: with a clock that is behind it, everything is recorded at its last instant.
+
+    On a server events are recorded by its clock, and what is due or late is reckoned by ours all the same.
+    """
+    if abs(ahead) > TOLERANCE:
+        return Checkup(
+            "clock",
+            f"{now:%Y-%m-%d %H:%M:%S} UTC, {_span(abs(ahead))} {_side(ahead)} the server's",
+            "set the clock of this machine, or that of the server",
+        )
     if found.last_at is None or found.last_at <= now + TOLERANCE:
         return Checkup("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, after the last event")
-    ahead = found.last_at - now
     return Checkup(
         "clock",
-        f"the last event was recorded {_span(ahead)} later than it is now",
+        f"the last event was recorded {_span(found.last_at - now)} later than it is now",
         "set the clock of this machine; until then events are recorded with the time of that one",
     )
 
 
+def _writers(skews: list[Skew]) -> Iterator[Checkup]:
+    """What the last events show about the clocks of those who wrote them; nothing when they agree."""
+    for skew in skews:
+        what = f"event {skew.position} comes from a clock {_span(abs(skew.ahead))} {_side(skew.ahead)} its record"
+        late = " (or it was sent again so late)" if skew.ahead < timedelta() else ""
+        yield Checkup(
+            "clocks of writers", what + late, "run: mentorcycle doctor, on every machine that writes"
+        )
+
+
+def _side(ahead: timedelta) -> str:
+    return "ahead of" if ahead > timedelta() else "behind"
+
+
 def _span(time: timedelta) -> str:
-    minutes = int(time.total_seconds() // 60)
+    minutes = round(time.total_seconds() / 60)
     return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
 
 

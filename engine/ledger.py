@@ -14,8 +14,11 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.ids import ALPHABET
 
-from .codec import packed, plain_fields, to_micros
+from .codec import from_micros, packed, plain_fields, to_micros
 
+_LENGTH = 26
+_DIGITS = frozenset(ALPHABET)
+_YEARS = range(2020, 2200)  # whoever makes ids of their own may make them alike
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 
 
@@ -23,6 +26,20 @@ def new_command_id(now: datetime, entropy: bytes) -> str:
     """Twenty-six characters, time in front (they lie together in the store), eighty random bits behind."""
     number = (to_micros(now) // 1000 << 80) | int.from_bytes(entropy[:10], "big")
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def made_at(command_id: str) -> datetime | None:
+    """When an id was made, by the clock of the host that made it; None for one that is not ours."""
+    if len(command_id) != _LENGTH or not _DIGITS.issuperset(command_id):
+        return None
+    number = 0
+    for digit in command_id:
+        number = number << 5 | ALPHABET.index(digit)
+    try:
+        moment = from_micros((number >> 80) * 1000)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None
 
 
 @dataclass(frozen=True, slots=True)

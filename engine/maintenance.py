@@ -83,7 +83,7 @@ def file_of(url: str) -> str:
     if path is not None:
         return path
     if is_postgres(url):
-        dump = "pg_dump --format=custom --schema=mentorcycle --file=FILE URL"
+        dump = "pg_dump --format=custom --schema='mentorcycle*' --file=FILE URL"
         raise UnknownStore(
             f"{without_password(url)} is no file",
             "backup and restore are for SQLite files; PostgreSQL has its own",

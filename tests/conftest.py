@@ -122,8 +122,8 @@ class Server:
 
 
 @contextmanager
-def running(settings: str = SETTINGS, place: Path | None = None) -> Iterator[Server]:
-    """A new server, until the end of the block.
+def watched(place: Path | None = None) -> Iterator[Path]:
+    """A new directory for a server's `data`; what runs there ends with the block, or with the tests.
 
     Not below pytest's own directory: that is for its owner alone, and of root no server is one.
     """
@@ -132,13 +132,20 @@ def running(settings: str = SETTINGS, place: Path | None = None) -> Iterator[Ser
             [sys.executable, "-c", WATCHMAN, directory], stdin=subprocess.PIPE, start_new_session=True
         )
         try:
-            server = _started(Path(directory) / "data", settings)
-            try:
-                yield server
-            finally:
-                server.handle.cleanup()
+            yield Path(directory)
         finally:
             watchman.communicate()
+
+
+@contextmanager
+def running(settings: str = SETTINGS, place: Path | None = None) -> Iterator[Server]:
+    """A new server, until the end of the block."""
+    with watched(place) as directory:
+        server = _started(directory / "data", settings)
+        try:
+            yield server
+        finally:
+            server.handle.cleanup()
 
 
 def _started(directory: Path, settings: str) -> Server:
@@ -177,6 +184,12 @@ def server() -> Iterator[Server]:
 def another_server() -> Callable[[], AbstractContextManager[Server]]:
     """Starts a second server, for as long as a block lasts."""
     return running
+
+
+@pytest.fixture(scope="session")
+def server_directory() -> Callable[[], AbstractContextManager[Path]]:
+    """Makes a directory for a server that a test starts by itself, for as long as a block lasts."""
+    return watched
 
 
 @pytest.fixture

@@ -47,8 +47,6 @@ def copy(session: Session, source: str, target: str, dry_run: bool) -> None:
             return
         with counting("events copied", quiet=session.quiet) as copied:
             done = made(source, target, copied=copied, verified=verified)
-    for warning in done.warnings:
-        session.talk(f"note: {warning}")
     session.out.record(
         "copy/1",
         [Column(name) for name in done.__slots__],

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 
+from ..stores.postgres_connection import LogConnection
 from ..stores.postgres_connections import Connection
 from .bridge import wait_for
 
@@ -25,14 +26,14 @@ class _Link(psycopg.AsyncConnection[Row]):
         """What libpq holds closes itself, in the process that opened it."""
 
 
-class LoopConnection(psycopg.Connection[Row]):
+class LoopConnection(LogConnection):
     """A connection for one task at a time, with cursors, transactions and all else that one for threads has."""
 
-    _link: _Link
+    _link: psycopg.AsyncConnection[Any]
 
     def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
         """Let what psycopg does on the wire go on until it is done."""
-        return wait_for(self._link.wait(gen, *args, **kwargs))
+        return wait_for(self._link.wait(self.heard(gen), *args, **kwargs))
 
     @classmethod
     def over(cls, link: _Link) -> LoopConnection:
@@ -41,9 +42,6 @@ class LoopConnection(psycopg.Connection[Row]):
         connection._link = link
         connection.autocommit = link.autocommit
         return connection
-
-    def __del__(self, *_: object) -> None:
-        """As the link does."""
 
 
 def connect(conninfo: str, options: dict[str, Any]) -> Connection:

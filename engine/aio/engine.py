@@ -5,10 +5,11 @@ It decides and stores nothing of its own: inside is an `Engine`, whose calls its
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, assert_type
 
+from mentorcycle.domain.errors import CannotJoin
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
 from ..engine import Engine, clock_of
@@ -16,6 +17,7 @@ from ..readers.readers import FIRST_BATCH
 from ..settings import Settings
 from ..url import is_postgres, open_loop_store
 from .awaited import Outside, awaited, awaited_write
+from .in_threads import InThreads
 from .opening import AsyncClosing, Opening
 from .queries import AsyncQueries
 from .runner import Runner
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
     from ..queries import Listing
     from ..receipt import Receipt
+    from ..unit import Projection
+    from .unit import AsyncUnit
 
 
 P = ParamSpec("P")
@@ -89,10 +93,34 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
     history = awaited(Engine.history)
     as_of = awaited(Engine.as_of)
     enrolment = awaited(Engine.enrolment)
+    wait_for = awaited(Engine.wait_for)
 
     def subscribe(self, after: int = 0) -> AsyncSubscription:
         """Every event after a position, in order, as it is appended; iterating waits until it is stopped."""
         return AsyncSubscription(self._inner.store, self.tenant, after, self._runner, self._watch)
+
+    def join(
+        self,
+        connection: object,
+        *,
+        models: Sequence[str] = (),
+        projections: Sequence[Projection] = (),
+    ) -> AsyncUnit:
+        """Commands within the transaction of a host: `async with engine.join(connection) as unit:`.
+
+        As `Engine.join`, for a `psycopg.AsyncConnection` to the database of the log; projections and hooks may be
+        coroutine functions. On SQLite it raises `CannotJoin`: such a connection belongs to a thread.
+        """
+        if isinstance(self._runner, InThreads):
+            self._inner.join(connection, models=models, projections=projections)  # says what else is wrong
+            raise CannotJoin(
+                "a connection to a SQLite file cannot be joined by tasks",
+                "it belongs to the thread that uses it, and commands of tasks run in another",
+                "join it in its own thread, by an Engine for threads: with engine.join(connection) as unit",
+            )
+        from .unit import joined
+
+        return joined(self._inner, self._runner, connection, models, projections)
 
     async def run(self, work: Callable[Concatenate[Engine, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a function of an `Engine` gives, for example `undo.work_of_batch`: it is called as if by a thread.

@@ -26,11 +26,19 @@ FEW = 64
 """Events that go into all read models in one transaction, wherever they are."""
 
 
+CAREFULLY = 500
+"""Events of a batch that was not taken at once which are tried carefully in one transaction."""
+
+
 class Advanced(NamedTuple):
-    """What became of a batch: who took it, and whom somebody else feeds. The rest had moved meanwhile."""
+    """What became of a batch: who took it and where the last of them stands then, and whom somebody else feeds.
+
+    The rest had moved meanwhile.
+    """
 
     taken: Sequence[Fed]
     owned: Sequence[Fed]
+    scanned: int
 
 
 class _NotTaken(Exception):
@@ -48,14 +56,27 @@ def advance(tables: Tables, fed: Sequence[Fed], batch: Batch, scanned: int, head
     """
     taken: list[Fed] = []
     owned: list[Fed] = []
+    reached = scanned
     for some in _transactions(tables, fed, batch):
         try:
             done = _advance(tables, some, batch, scanned, head, now, carefully=bool(batch.unreadable))
         except _NotTaken:
-            done = _advance(tables, some, batch, scanned, head, now, carefully=True)
+            part, upto = _beginning(batch, scanned) if tables.shared else (batch, scanned)
+            done = _advance(tables, some, part, upto, head, now, carefully=True)
         taken += done.taken
         owned += done.owned
-    return Advanced(taken, owned)
+        reached = min(reached, done.scanned)
+    return Advanced(taken, owned, reached)
+
+
+def _beginning(batch: Batch, scanned: int) -> tuple[Batch, int]:
+    """As much of a batch as can be tried half by half without holding others up for long, and where it ends."""
+    if len(batch.events) <= CAREFULLY:
+        return batch, scanned
+    upto = batch.events[CAREFULLY - 1].position
+    return Batch(
+        batch.events[:CAREFULLY], tuple(one for one in batch.unreadable if one.position <= upto)
+    ), upto
 
 
 def _transactions(tables: Tables, fed: Sequence[Fed], batch: Batch) -> Iterator[Sequence[Fed]]:
@@ -80,16 +101,16 @@ def _advance(
             known = {(row.name, row.generation): row for row in rows}
             mine = [one for one in mine if _stands(one, known.get((one.row.name, one.row.generation)))]
             if not tables.shared and len(mine) < len(fed):
-                return Advanced((), owned)
+                return Advanced((), owned, scanned)
             _room(connection, batch)
             taken = _take(connection, mine, batch, now, carefully=carefully)
             if taken and not registry.advance(connection, taken, scanned, now):
                 raise _Moved
             if scanned >= head:
                 _serve(connection, taken, rows, head, now)
-            return Advanced(taken, owned)
+            return Advanced(taken, owned, scanned)
     except _Moved:
-        return Advanced((), ())
+        return Advanced((), (), scanned)
 
 
 def _stands(one: Fed, row: Generation | None) -> bool:

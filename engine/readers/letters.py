@@ -14,8 +14,8 @@ from mentorcycle.projections.connection import Connection
 if TYPE_CHECKING:
     from mentorcycle.domain.recorded import Recorded
 
-LETTERS = "SELECT tenant, stream, position FROM dead_letters WHERE model = ? AND generation = ?"
-DISCARDED = "SELECT position FROM discarded_events WHERE model = ?"
+ASIDE = """SELECT tenant, stream, position FROM dead_letters WHERE model = ? AND generation = ?
+           UNION ALL SELECT NULL, NULL, position FROM discarded_events WHERE model = ?"""
 SET_ASIDE = "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?)"
 LIST = """SELECT d.model, d.tenant, d.stream, d.position, d.error, d.since
           FROM dead_letters AS d JOIN read_models AS r ON r.name = d.model AND r.generation = d.generation
@@ -64,9 +64,9 @@ class Aside(NamedTuple):
 
 def aside(connection: Connection, model: str, generation: int) -> Aside:
     """What this generation was told to leave out."""
-    letters = connection.execute(LETTERS, (model, generation))
-    streams = {(tenant, stream): position for tenant, stream, position in letters}
-    return Aside(streams, frozenset(row[0] for row in connection.execute(DISCARDED, (model,))))
+    found = connection.execute(ASIDE, (model, generation, model)).fetchall()
+    streams = {(tenant, stream): position for tenant, stream, position in found if stream is not None}
+    return Aside(streams, frozenset(position for _, stream, position in found if stream is None))
 
 
 def set_aside(

@@ -13,7 +13,6 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
 
 import psycopg
 
@@ -22,6 +21,7 @@ from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from ..closing import Closing
+from ..stores.postgres_connection import LogConnection
 from ..stores.postgres_errors import unavailable
 from .postgres_connection import PostgresConnection
 from .postgres_tables import READ, PostgresTables, Watched, unit_lock
@@ -100,6 +100,12 @@ class PostgresSession(PostgresTables, Closing):
             connection.execute("COMMIT")
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection without a transaction, which is a sign of life too."""
+        with self._lent() as connection:
+            yield PostgresConnection(connection)
+
+    @contextmanager
     def writer(self) -> Iterator[Connection]:
         """A transaction of the session that holds the locks: it is undone when they are lost."""
         with self._lent() as connection:
@@ -140,7 +146,7 @@ class PostgresSession(PostgresTables, Closing):
             finally:
                 self._session.close()
 
-    def _join(self, connection: psycopg.Connection[Any]) -> None:
+    def _join(self, connection: LogConnection) -> None:
         wait = f"{max(100, round(self._lease * 1000))}ms"
         for setting in ("idle_session_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
             connection.execute("SELECT set_config(%s, %s, false)", (setting, wait))
@@ -151,7 +157,7 @@ class PostgresSession(PostgresTables, Closing):
         connection.execute(_JOIN, (self._id, self.backend, self.name, names))
         self._share(connection)
 
-    def _share(self, connection: psycopg.Connection[Any]) -> None:
+    def _share(self, connection: LogConnection) -> None:
         seen = picture(connection, self.where, self.models)
         held = {unit: worker for unit, worker in seen.held.items() if worker in seen.willing}
         wanted = shared_out(self._units, seen.willing, held)
@@ -166,7 +172,7 @@ class PostgresSession(PostgresTables, Closing):
                 self.held.add(unit)
 
     @contextmanager
-    def _lent(self) -> Iterator[psycopg.Connection[Any]]:
+    def _lent(self) -> Iterator[LogConnection]:
         try:
             yield self._session
         except psycopg.Error as error:

@@ -72,6 +72,12 @@ class PostgresTables(Tables):
             yield PostgresConnection(connection)
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection without a transaction: one message there and one back."""
+        with self.connections.lend() as connection:
+            yield PostgresConnection(connection)
+
+    @contextmanager
     def writer(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back on error."""
         self.connections.check_may_write()

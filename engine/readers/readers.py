@@ -110,8 +110,6 @@ class Readers:
         `StoreUnavailable` then, and when there is something to do and the store cannot be written.
         """
         head = self.store.head() if upto is None else upto
-        if not self._behind(head):
-            return head
         waited = self.pause(timeout)
         with self._catching_up, _said_if_read_only():
             while True:
@@ -150,7 +148,7 @@ class Readers:
         """
         head, size = upto, self._batch
         owned: set[Key] = set()
-        while behind := self._behind(head := min(head, self.store.head())):
+        while behind := self._behind(head):
             if any(one.to_create for one in behind):
                 self.begin()
                 continue
@@ -164,7 +162,10 @@ class Readers:
                 done = self.step(free, size)
             owned |= {one.key for one in done.owned}
             self.told(min(row.position for one in behind for row in one.fed), head)
+            if len(done.taken) == len(left) and done.scanned >= max(end for _, end in left):
+                break
             size = self.next_size(size)
+            head = min(head, self.store.head())
         self.told(head, head)
         return head, []
 
@@ -177,7 +178,7 @@ class Readers:
 
     def lineups(self) -> list[Lineup]:
         """What there is of each read model."""
-        with self.tables.reader() as connection:
+        with self.tables.glance() as connection:
             return self._lineups(connection)
 
     def read(self, after: int, upto: int, size: int, group: Sequence[Fed] = ()) -> tuple[Batch, int]:

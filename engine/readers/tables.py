@@ -65,6 +65,10 @@ class Tables(ABC):
     def reader(self) -> AbstractContextManager[Connection]:
         """A connection whose queries all see the same moment."""
 
+    def glance(self) -> AbstractContextManager[Connection]:
+        """A connection for one question to the registry alone."""
+        return self.reader()
+
     @abstractmethod
     def writer(self) -> AbstractContextManager[Connection]:
         """A transaction: committed at the end, rolled back on error. Unless `shared`, there is one at a time."""

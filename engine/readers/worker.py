@@ -70,17 +70,19 @@ class Worker:
         `StoreNeedsUpgrade` alone.
         """
         stop = stop or self._stop
-        pause = SHORTEST_PAUSE
+        pause, said = SHORTEST_PAUSE, ""
         while not stop.is_set():
             try:
                 with self._own().session(self.models, self._name, self._lease) as session:
                     self._told(f"worker {session.name} takes part")
-                    pause = SHORTEST_PAUSE
+                    pause, said = SHORTEST_PAUSE, ""
                     self._work(session, stop)
             except StoreNeedsUpgrade:
                 raise
             except StoreUnavailable as error:
-                self._told(f"{error.what}: {error.why}")
+                if error.what != said:  # not again for as long as it lasts
+                    self._told(f"{error.what}: {error.why}")
+                said = error.what
                 stop.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 

@@ -164,6 +164,14 @@ class Placed(Protocol):
         """Bytes that the log takes there, with its indexes."""
 
 
+@runtime_checkable
+class Timed(Protocol):
+    """A log on a server that has a clock of its own, the same for all hosts."""
+
+    def now(self) -> int:
+        """What time it is there, in UTC microseconds since 1970."""
+
+
 def tail(store: Log, after: int, *, batch: int = 1000) -> Iterator[StoredRow]:
     """All events after a position up to the present head, read in batches."""
     while rows := store.read_log(after, batch):

@@ -15,8 +15,10 @@ from mentorcycle.domain.errors import CommandReused, Conflict, StoreUnavailable
 from .admission import Key, Outcome, Request, expectations
 from .clock import Clock
 from .group_commit import Drain, GroupCommit
-from .port import Appended, Slice
+from .port import Appended, KnownCommand, Slice
 from .postgres_append import Written, check_text, insert, placed, write_carefully, write_new
+from .postgres_connections import Connection
+from .postgres_errors import AGAIN
 from .postgres_reader import PostgresReader
 from .postgres_schema import DEFAULT_SCHEMA
 from .postgres_short_way import is_usual, write_one
@@ -98,7 +100,9 @@ class PostgresStore(PostgresReader):
         deadline = monotonic() + self._patience
         with self._connections.lend(deadline) as connection:
             rows = [(0, tenant, stream, version, topic, 0, state) for stream, version, topic, state in events]
+            connection.unreplicated = False
             tx = insert(connection, self._sql, rows, self.instant())
+            self._check_replicated(connection, f"a slice of {len(events)} events")
         if tx is None:
             return None
         self.commits += 1
@@ -122,6 +126,7 @@ class PostgresStore(PostgresReader):
     def _commit(self, drain: Drain[Request], deadline: float) -> Written:
         with self._connections.lend(deadline) as connection:
             requests = drain()
+            connection.unreplicated = False
             if len(requests) == 1 and is_usual(requests[0]):
                 written = write_one(connection, self._sql, requests[0], self.instant())
             else:
@@ -134,6 +139,7 @@ class PostgresStore(PostgresReader):
                         "others took the same command ids again and again",
                         "send them again",
                     )
+            self._check_replicated(connection, _named([slice_ for slice_, _ in requests]))
         if written.tx is not None:
             self.commits += 1
         if written.incarnation is not None:
@@ -175,6 +181,31 @@ class PostgresStore(PostgresReader):
             for tenant, wanted in ids.items()
             for id, known in self._known(tenant, wanted, deadline).items()
         }
+
+    def _known(self, tenant: str, command_ids: Sequence[str], deadline: float) -> dict[str, KnownCommand]:
+        """As the reader says it, and on the standby that the server waits for, as when it was first acknowledged.
+
+        Who asks may not have been answered the first time: a server that came back after a crash shows what its
+        standby may never have had.
+        """
+        known = super()._known(tenant, command_ids, deadline)
+        if known and not self._connections.read_only:
+            with self._connections.lend(deadline) as connection:
+                connection.unreplicated = False
+                connection.execute(self._sql.replicate, prepare=True)
+                self._check_replicated(connection, f"command {next(iter(known))!r}")
+        return known
+
+    def _check_replicated(self, connection: Connection, what: str) -> None:
+        """Raise when the server gave up waiting for its standby in the statements before."""
+        if connection.unreplicated:
+            connection.unreplicated = False
+            raise StoreUnavailable(
+                f"{what} is recorded in {self.place}, but not surely on its standby",
+                "the server was made to stop waiting for the standby, by a statement_timeout or by somebody who"
+                " cancelled the statement",
+                f"{AGAIN}, as soon as the standby has it; let no statement_timeout hold for those who append",
+            )
 
 
 def _named(slices: Sequence[Slice]) -> str:

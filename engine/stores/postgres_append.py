@@ -7,7 +7,6 @@ under the locks of their streams. Either way one commit; positions in the outcom
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -91,36 +90,30 @@ def write_carefully(
 ) -> Written | None:
     """Judge slices one by one and write those that can be taken; None when another was first with a command id."""
     try:
+        # In no pipeline: psycopg ends it with a message that stops the server's clock for who is idle in a transaction,
+        # so nobody would free the locks of a writer that stands still.
         with connection.transaction():
-            return judged(asking(connection), sql, requests, at, together=connection.pipeline)
+            return judged(asking(connection), sql, requests, at)
     except psycopg.errors.UniqueViolation:
         return None
 
 
 def asking(connection: Connection) -> Ask:
-    """Ask a connection; in a pipeline the answer is waited for when it is wanted."""
+    """Ask a connection."""
     return lambda query, values=None, *, binary=False: (
         connection.execute(query, values, binary=binary).fetchall
     )
 
 
-def judged(
-    ask: Ask,
-    sql: Statements,
-    requests: Sequence[Request],
-    at: int | None,
-    *,
-    together: Callable[[], AbstractContextManager[object]] = nullcontext,
-) -> Written:
-    """The same within a transaction that is open; what has to be looked up is asked for within `together()`."""
+def judged(ask: Ask, sql: Statements, requests: Sequence[Request], at: int | None) -> Written:
+    """The same within a transaction that is open."""
     keys = _first_expected(requests)
     held = _held(sql, keys, {(s.tenant, event.stream) for s, _ in requests for event in s.events})
     commands = _pairs([(slice_.tenant, slice_.command_id) for slice_, _ in requests])
-    with together():
-        ask(sql.hold, held)
-        log = ask(sql.incarnation)
-        known_rows = ask(sql.known, commands, binary=True)
-        version_rows = ask(sql.versions, _pairs(keys), binary=True)
+    ask(sql.hold, held)
+    log = ask(sql.incarnation)
+    known_rows = ask(sql.known, commands, binary=True)
+    version_rows = ask(sql.versions, _pairs(keys), binary=True)
     known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows()}
     versions = {(tenant, stream): version for tenant, stream, version in version_rows()}
     before = frozenset(known)

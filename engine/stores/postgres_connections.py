@@ -26,9 +26,10 @@ from .bell import Bell
 from .mark import UNFINISHED, check_finished
 from .pace import THREADS, Pace
 from .postgres_arrays import adapt
-from .postgres_errors import closed, parsed, place_of, unavailable
+from .postgres_connection import MARGIN_SECONDS, LogConnection, Unanswered
+from .postgres_errors import closed, parsed, place_of, translated, unavailable
 
-Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+Connection: TypeAlias = LogConnection
 Connect: TypeAlias = Callable[[str, dict[str, Any]], Connection]
 
 DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
@@ -55,19 +56,16 @@ _SETTINGS = {
     "enable_mergejoin": "off",
     "jit": "off",
     "client_encoding": "UTF8",
+    "client_min_messages": "warning",  # those that `LogConnection` listens for
 }
 
-
-class _Quiet(psycopg.Connection[tuple[Any, ...]]):
-    """Goes without a warning when an interrupt came before anybody could keep it."""
-
-    def __del__(self, *_: object) -> None:
-        """What libpq holds closes itself, in the process that opened it."""
+# What is acknowledged is durable, whatever a role or a database is set to. Other choices than `off` are about standbys.
+_DURABLE = "set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 
 def connect(conninfo: str, options: dict[str, Any]) -> Connection:
     """A new connection, whose thread stands still while the server works."""
-    return _Quiet.connect(conninfo, **options)
+    return LogConnection.connect(conninfo, **options)
 
 
 class _Turn:
@@ -79,7 +77,8 @@ class _Turn:
 class Connections:
     """Lends at most `size` connections at a time; `patience` is how many seconds anybody waits for one, or a lock.
 
-    What a copy has not finished is opened only for the copy, with `unfinished`.
+    A server that says nothing is waited for a little longer, see `LogConnection`. What a copy has not finished is
+    opened only for the copy, with `unfinished`.
 
     Not psycopg's pool: an interrupt between two lines of that leaves it waiting for a connection that never comes,
     and what is wrong with the server is known to its threads and not to who asks.
@@ -134,6 +133,8 @@ class Connections:
                 self._take_back(connection, since)
         except psycopg.Error as error:
             _raise_interrupt_behind(error)
+            if isinstance(error, Unanswered):
+                self._part_with_idle()  # they lead the same way, and nothing shows that of one that lies idle
             raise unavailable(self.conninfo, error) from error
         finally:
             self._turns.discard(turn)
@@ -142,16 +143,16 @@ class Connections:
     def single(self, **parameters: str | int) -> Connection:
         """A connection of its own, that the caller closes; `parameters` are those of libpq."""
         self.check_usable()
-        try:
+        with translated(self.conninfo, connecting=True):
             connection = self._connect(self.conninfo, self._options | parameters)
             try:
+                connection.silence = self.patience + MARGIN_SECONDS
+                connection.hear_remarks()
                 self._configure(connection)
             except BaseException:
                 connection.close()
                 raise
             return connection
-        except psycopg.Error as error:
-            raise unavailable(self.conninfo, error) from error
 
     def check_may_write(self) -> None:
         """Raise if nothing can be appended."""
@@ -180,6 +181,9 @@ class Connections:
             return  # they belong to the process that opened them
         self._closed = True
         self._given_back.ring()
+        self._part_with_idle()
+
+    def _part_with_idle(self) -> None:
         with suppress(IndexError):
             while True:
                 self._idle.pop()[0].close()
@@ -236,7 +240,8 @@ class Connections:
     def _set(self, connection: Connection, settings: Mapping[str, str]) -> None:
         names, values = list(settings), list(settings.values())
         connection.execute(
-            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)",
+            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) s(name, value)"
+            + ("" if "synchronous_commit" in settings else f" UNION ALL SELECT {_DURABLE}"),
             (names, values),
         )
 

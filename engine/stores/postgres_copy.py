@@ -5,9 +5,8 @@ Filling a database is `postgres_copy_target`'s part.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -17,12 +16,10 @@ from mentorcycle.domain.errors import StoreUnavailable, VerificationFailed
 from ..closing import Closing
 from .port import StoredRow
 from .postgres_connections import Connection
+from .postgres_models import models_schema
 from .postgres_reader import PostgresReader
 from .postgres_statements import spoken_to
 from .transfer import CommandRow, Discarded, WordsRow
-
-DISCARDED = "discarded"
-"""Key of `meta` for what read models were told to leave out: here they have no tables that could hold it."""
 
 _FETCHED = 10_000
 
@@ -62,18 +59,35 @@ _WORDS = """
 _LEAST = -(2**62)
 
 
+def discarded_events(schema: str) -> str:
+    """Where it is kept what read models were told to leave out."""
+    return f'"{models_schema(schema)}".discarded_events'
+
+
+@contextmanager
+def patient(connection: Connection) -> Iterator[None]:
+    """Let a server be silent for as long as it sorts, or makes statistics of, a whole log."""
+    silence, connection.silence = connection.silence, None
+    try:
+        yield
+    finally:
+        connection.silence = silence
+
+
 class PostgresMoment(Closing):
     """The rows of a log in one snapshot. It holds no transaction number, so nobody waits for it to be placed."""
 
     def __init__(self, store: PostgresReader) -> None:
         self.name = store.place
         self._s = f'"{store.schema}"'
+        self._discarded = discarded_events(store.schema)
         self._translated = store.translated
         self._given: list[Generator[tuple[Any, ...], None, None]] = []
         store.head()  # places what others committed
         self._stack = ExitStack()
         try:
             self._connection: Connection = self._stack.enter_context(store.connection())
+            self._stack.enter_context(patient(self._connection))
             self._stack.enter_context(self._connection.transaction())
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self._set(**_SETTINGS)
@@ -103,8 +117,11 @@ class PostgresMoment(Closing):
             yield WordsRow(position, field, commitment, salt, text.encode())
 
     def discarded(self) -> list[Discarded]:
-        row = self._one(f"SELECT value FROM {self._s}.meta WHERE key = %(key)s", key=DISCARDED)
-        return [Discarded(*kept) for kept in json.loads(row[0])] if row else []
+        if self._one("SELECT to_regclass(%(table)s)", table=self._discarded) in (None, (None,)):
+            return []
+        query = f"SELECT {', '.join(Discarded._fields)} FROM {self._discarded} ORDER BY model, position"
+        with self._translated():
+            return list(map(Discarded._make, self._connection.execute(query)))
 
     def close(self) -> None:
         for rows in self._given:

@@ -6,7 +6,6 @@ transactions that write the log later. The work of the owner: no other role may 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from mentorcycle.domain.errors import InvalidInput
 from ..closing import Closing
 from .mark import FINISHED, UNFINISHED, Mark
 from .postgres_connections import Connection
-from .postgres_copy import DISCARDED, PostgresMoment, not_the_owner
+from .postgres_copy import PostgresMoment, discarded_events, not_the_owner, patient
 from .postgres_reader import PostgresReader
 from .postgres_schema import PARTITIONED, init_schema
 from .transfer import Batch, CommandRow, Discarded, State, another_at_work
@@ -71,7 +70,6 @@ class PostgresTarget(Closing):
             init_schema(conninfo)
         self.log = PostgresReader(conninfo, unfinished=True)
         self.name = self.log.place
-        self.warnings: list[str] = []
         self._s = f'"{self.log.schema}"'
 
     def state(self) -> State:
@@ -117,14 +115,13 @@ class PostgresTarget(Closing):
             for statement in _UNGUARD:
                 run(statement)
             run(_KEEP, FINISHED, before.text())
+            left_out = discarded_events(self.log.schema)
+            run(f"DELETE FROM {left_out}")
             if discarded:
-                run(_KEEP, DISCARDED, json.dumps(discarded))
-                self.warnings.append(
-                    f"{len(discarded)} events that read models leave out are kept, but no read model of PostgreSQL"
-                    " knows them yet: their streams are set aside there, and left out again in a copy to a file"
-                )
+                with run.connection.cursor() as cursor:
+                    cursor.executemany(f"INSERT INTO {left_out} VALUES (%s, %s, %s, %s, %s, %s)", discarded)
             run("UPDATE {s}.origin SET shift = shift + 1")
-        with self.log.connection() as connection:
+        with self.log.connection() as connection, patient(connection):
             for table in (*PARTITIONED, "arrivals", "positions"):
                 connection.execute(f"ANALYZE {self._s}.{table}")
 

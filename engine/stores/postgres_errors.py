@@ -14,6 +14,8 @@ from psycopg import conninfo as libpq
 
 from mentorcycle.domain.errors import StoreUnavailable
 
+from .postgres_connection import Unanswered
+
 DAMAGED = "look into the server's log; if it confirms the damage, restore the last backup"
 INIT = "run: mentorcycle db init"
 AGAIN = "send the command again with the same id: if it was recorded, that gives its receipt"
@@ -38,8 +40,8 @@ _REASONS: dict[str, tuple[str, str]] = {
     "42883": ("its routines are not as this program made them", INIT),
     "42P01": ("its tables are not as this program made them", INIT),
     "53100": (
-        "the server's disk is full, so this write was taken back; everything written before is safe",
-        "make room on the server and send the command again",
+        "the server's disk is full; nothing is half written, and everything written before is safe",
+        f"make room on the server; nothing has to be restarted here; {AGAIN}",
     ),
     "53200": ("the server is out of memory", "lower its load, or give it more"),
     "53300": (
@@ -48,7 +50,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
     "55P03": (
         "another transaction kept a lock that this one needs",
-        "try again; if it lasts, look in pg_stat_activity for a session that is idle in transaction",
+        f"{AGAIN}; if it lasts, look in pg_stat_activity for a session that is idle in transaction",
     ),
     "57014": ("the server cancelled it, by its statement_timeout or on request", AGAIN),
     "57P01": (
@@ -75,11 +77,23 @@ _WORDS = (
     ("the database system is", "57P03"),
     ('database "', "3D000"),
 )
+_NO_WRITES = "session is read-only"  # what libpq says of a host when target_session_attrs asks for another
 _AWAY = (
     "the server cannot be reached",
     "check that it runs and that host and port are right; when it is back nothing has to be restarted here",
 )
-_LOST = ("the connection was lost in the middle", AGAIN)
+_SILENT = (
+    "the server, or the network on the way to it, stands still, so the connection was given up",
+    f"nothing has to be restarted here; {AGAIN}",
+)
+_READ_ONLY = (
+    "no server that answers takes writes: one of them may be about to take over",
+    "try again in a moment; nothing has to be restarted here",
+)
+_LOST = (
+    "the connection was lost in the middle, so what was asked for may be recorded or not",
+    f"nothing has to be restarted here; {AGAIN}",
+)
 
 
 def place_of(conninfo: str) -> str:
@@ -88,20 +102,31 @@ def place_of(conninfo: str) -> str:
         parts = libpq.conninfo_to_dict(conninfo)
     except psycopg.Error:
         return "the PostgreSQL database"
-    host = str(parts.get("host") or "")
-    port = f":{parts['port']}" if parts.get("port") else ""
-    return f"postgresql://{host if not host.startswith('/') else ''}{port}/{parts.get('dbname') or ''}"
+    hosts = str(parts.get("host") or "").split(",")
+    ports = str(parts.get("port") or "").split(",")
+    ports += [ports[-1]] * (len(hosts) - len(ports))  # as libpq does it: one port for all of them
+    places = [
+        f"{'' if host.startswith('/') else host}{':' if port else ''}{port}"
+        for host, port in zip(hosts, ports, strict=False)
+    ]
+    return f"postgresql://{','.join(filter(None, places))}/{parts.get('dbname') or ''}"
 
 
-def unavailable(conninfo: str, error: psycopg.Error) -> StoreUnavailable:
-    """The error of ours for one of PostgreSQL's, with its words and its code in it."""
+def unavailable(conninfo: str, error: psycopg.Error, *, connecting: bool = False) -> StoreUnavailable:
+    """The error of ours for one of PostgreSQL's, with its words and its code in it.
+
+    `connecting` says that nothing had been asked of the server.
+    """
     code = error.sqlstate or _code_of_words(error)
     words = " ".join((error.diag.message_primary or str(error)).split())
-    if code in _REASONS:
+    words = words.rpartition("All failures were: ")[2]  # the last of them stands before, too
+    if isinstance(error, Unanswered):
+        why, fix = _SILENT
+    elif code in _REASONS:
         why, fix = _REASONS[code]
-    elif code is None and isinstance(error, psycopg.OperationalError):
-        away = isinstance(error, psycopg.errors.ConnectionTimeout) or "failed" in words
-        why, fix = _AWAY if away or "connection" not in words else _LOST
+    elif isinstance(error, psycopg.OperationalError) and (code is None or code.startswith("08")):
+        away = _READ_ONLY if _NO_WRITES in words else _AWAY
+        why, fix = away if connecting else _LOST
     else:
         why, fix = "PostgreSQL refused the operation", "try again; if it lasts, look into the server's log"
     facts = f"{code}: {words}" if code else words
@@ -136,12 +161,12 @@ def unreadable(conninfo_error: psycopg.Error) -> StoreUnavailable:
 
 
 @contextmanager
-def translated(conninfo: str) -> Iterator[None]:
-    """Within the block no `psycopg.Error` gets out."""
+def translated(conninfo: str, *, connecting: bool = False) -> Iterator[None]:
+    """Within the block no `psycopg.Error` gets out; `connecting` as in `unavailable`."""
     try:
         yield
     except psycopg.Error as error:
-        raise unavailable(conninfo, error) from error
+        raise unavailable(conninfo, error, connecting=connecting) from error
 
 
 def _code_of_words(error: psycopg.Error) -> str | None:

@@ -99,6 +99,11 @@ class PostgresReader(Closing):
         with self._connections.lend() as connection:
             return int(_one(connection, self._sql.size, {"schema": f'"{self.schema}"'})[0])
 
+    def now(self) -> int:
+        """What time it is on the server, in UTC microseconds since 1970."""
+        with self._connections.lend() as connection:
+            return int(_one(connection, self._sql.now)[0])
+
     def head(self) -> int:
         """Position of the last event; 0 when there is none."""
         with self._connections.lend() as connection:

@@ -196,7 +196,7 @@ def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA, *, dry_run: bool = 
     schema = checked(schema)
     patience = parsed(conninfo).get("connect_timeout") or CONNECT_SECONDS
     with (
-        translated(conninfo),
+        translated(conninfo, connecting=True),  # it can be done again
         psycopg.connect(
             conninfo, application_name="mentorcycle db init", connect_timeout=patience
         ) as connection,

@@ -108,6 +108,12 @@ _ONE = (
 _LOCKS = "%b::bigint[], %b::bool[]"
 
 
+# Where a commit waits for a standby, one more that does: what was there before it has come there, too.
+_REPLICATE = """
+  SELECT pg_logical_emit_message(true, 'mentorcycle', '')
+  WHERE current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery()"""
+
+
 @dataclass(frozen=True, slots=True)
 class Statements:
     """The statements for the tables of one schema; `place` takes at most `batch` transactions at a time."""
@@ -130,7 +136,9 @@ class Statements:
     known: str
     versions: str
     incarnation: str
+    replicate: str
     size: str
+    now: str
     write: str
     append: str
     append_one: Wired
@@ -171,6 +179,8 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         versions=_VERSIONS.format(s=s),
         size="SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c"
         " WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind = 'r'",
+        replicate=_REPLICATE,
+        now="SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
         incarnation=f"SELECT {s}.incarnation()",
         write=f"SELECT {s}.write(%b::bigint,"
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",

@@ -94,7 +94,6 @@ class SQLiteTarget(Closing):
     def __init__(self, path: str, *, create: bool = True) -> None:
         self.log = SQLiteReader(path, create=create, unfinished=True)
         self.name = url_of(path)
-        self.warnings: list[str] = []
 
     def state(self) -> State:
         with self.log.reader() as connection:

@@ -110,8 +110,6 @@ class Target(Protocol):
 
     name: str
     """As it may be shown, and typed: a URL without user and password."""
-    warnings: list[str]
-    """What a person should know of what could not be kept as it was."""
 
     @property
     def log(self) -> Log:

@@ -41,6 +41,8 @@ from mentorcycle.engine.codec import to_micros
 from mentorcycle.engine.stores.port import Appended, Slice
 from mentorcycle.engine.stores.sqlite import SQLiteStore
 
+pytest.register_assert_rewrite("mentorcycle.engine.testing.store_contract")
+
 MONDAY = datetime(2026, 9, 7, 8, tzinfo=UTC)
 COORDINATOR = Actor.coordinator("north")
 

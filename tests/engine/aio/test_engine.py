@@ -204,6 +204,15 @@ async def test_what_cannot_be_opened_is_said_and_leaves_nothing(tmp_path: Any, d
     assert not list(tmp_path.iterdir())
 
 
+async def test_a_receipt_can_be_waited_for(url: str) -> None:
+    async with AsyncEngine.open(url) as engine:
+        await engine.ensure_programme(COORDINATOR)
+        receipt = (await engine.execute(c.AddPerson("Ann"), COORDINATOR)).or_raise()
+        assert await engine.wait_for(receipt) == receipt.last
+        with pytest.raises(StoreUnavailable):
+            await engine.wait_for(receipt.last + 1, timeout=0.05)
+
+
 async def test_context_variables_of_a_task_are_there_where_its_host_is_asked(url: str) -> None:
     request: ContextVar[str] = ContextVar("request", default="none")
     seen_by_the_clock: set[str] = set()

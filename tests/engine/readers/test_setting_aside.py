@@ -6,10 +6,16 @@ import sqlite3
 
 import pytest
 
+from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import InvalidInput, NotFound, StoreUnavailable
-from mentorcycle.domain.events import PersonReturned
+from mentorcycle.domain.events import PersonAdded, PersonReturned
+from mentorcycle.domain.recorded import Recorded
+from mentorcycle.engine.codec import encode
 from mentorcycle.engine.readers import Readers
+from mentorcycle.engine.stores.port import NewEvent, Slice
 from mentorcycle.projections import PEOPLE, TRAIL, ReadModel
+
+from .conftest import NOW
 
 
 def test_an_event_that_cannot_be_taken_sets_its_stream_aside_and_the_others_go_on(story, seen, rows):
@@ -196,3 +202,38 @@ def test_what_cannot_be_taken_together_is_no_reason_to_set_aside_what_can_be_tak
 def test_a_read_model_that_does_not_exist_is_not_found(story):
     with pytest.raises(NotFound):
         Readers(story.store).rebuild("nothing")
+
+
+def test_in_a_large_batch_only_the_streams_that_cannot_be_taken_are_set_aside(story, seen, rows):
+    seen.poison = {"n700", "n1203"}
+    names = [f"n{n}" for n in range(1300)]
+    slices = [
+        Slice("default", name, b"", {}, [NewEvent(f"person:{name}", 1, "PersonAdded.1", state(name))])
+        for name in names
+    ]
+    story.store.append_many(slices)
+    readers = Readers(story.store, models=[seen.model(), PEOPLE], batch=1300)
+    readers.catch_up()
+    assert [status.lag_events for status in readers.status()] == [0, 0]
+    assert [name for _, name in rows(readers)] == [name for name in names if name not in seen.poison]
+    assert [letter.position for letter in readers.dead_letters()] == [701, 1204]
+    with readers.view() as view:
+        assert view.people.count("default") == 1300
+
+
+def state(name: str) -> bytes:
+    fact = Recorded(
+        1,
+        "default",
+        f"person:{name}",
+        1,
+        NOW,
+        NOW,
+        Actor.coordinator(),
+        name,
+        None,
+        None,
+        None,
+        PersonAdded(name=name),
+    )
+    return encode(fact)

@@ -12,8 +12,6 @@ import pytest
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.postgres_locks import locks
 
-pytest.register_assert_rewrite("mentorcycle.engine.testing.store_contract")
-
 
 class OfTasks:
     """A store for tasks, as one for threads: each call is a task of one loop, whichever thread it comes from."""

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +297,41 @@ def test_a_lock_that_lasts_is_named(open_store: Open, slow: Callable[..., Any]) 
         store.append(command("c1", event("a", 1)))
     before.rollback()
     assert store.append(command("c1", event("a", 1))).first == 1
+
+
+class Dawdling(bytes):
+    """A digest that stands still when it is compared, which the store does under the locks of the streams."""
+
+    still = threading.Event()
+    awake = threading.Event()
+
+    def __ne__(self, other: object) -> bool:
+        self.still.set()
+        assert self.awake.wait(60)
+        return super().__ne__(other)
+
+
+def test_a_writer_that_stands_still_under_its_locks_loses_them(open_store: Open) -> None:
+    first, slow, other = command("c1", event("a", 1)), open_store(patience=0.3), open_store(patience=10)
+    other.append(first)
+    told: list[StoreUnavailable] = []
+
+    def dawdle() -> None:
+        try:
+            slow.append(replace(first, content_hash=Dawdling(first.content_hash)))
+        except StoreUnavailable as error:
+            told.append(error)
+
+    dawdling = threading.Thread(target=dawdle)
+    dawdling.start()
+    assert Dawdling.still.wait(60)
+    try:
+        assert other.append(command("c2", event("a", 2))).first == 2
+    finally:
+        Dawdling.awake.set()
+        dawdling.join(60)
+    assert "stood still too long" in str(told[0])
+    assert slow.append(first).repeated
 
 
 @both

@@ -1,0 +1,64 @@
+"""Writers and the server are killed at work: nothing acknowledged is lost, nothing is there twice, nobody restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+
+from .load import Load
+from .servers import Node
+
+ROUNDS_A_LOG = 10
+
+
+@pytest.fixture(autouse=True)
+def fsync(durable: Node) -> Iterator[None]:
+    """What is acknowledged waits for the disk here, as it does where it matters."""
+    durable.sql("ALTER SYSTEM SET fsync = on", "SELECT pg_reload_conf()")
+    yield
+    durable.sql("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+
+def survives(durable: Node, new_log: Callable[[], str], rounds: int, seed: int) -> None:
+    """Every round kills one writer or the server; writers that live go on by themselves."""
+    chance, failed = Random(seed), 0
+    for begin in range(0, rounds, ROUNDS_A_LOG):
+        with Load(durable.database(new_log())) as load:
+            load.follower()
+            for _ in range(2):
+                load.writer()
+            for number in range(begin, min(begin + ROUNDS_A_LOG, rounds)):
+                load.more_acks(chance.randint(1, 12))
+                match number % 4:
+                    case 0:
+                        victim = next(writer for writer in load.writers if writer.process.poll() is None)
+                        victim.kill()
+                        load.writer()
+                    case 1:
+                        durable.stop("immediate")
+                        durable.start()
+                    case 2:
+                        durable.kill_backend()
+                    case 3:
+                        durable.kill()
+                        durable.start()
+            load.more_acks(5)
+            load.stop()
+            failed += sum(len(writer.errors()) for writer in load.writers)
+            load.holds()
+    assert failed, "no writer ever noticed"
+
+
+def test_writers_and_the_server_killed_at_work_lose_nothing_acknowledged(
+    durable: Node, new_log: Callable[[], str]
+) -> None:
+    survives(durable, new_log, rounds=2, seed=1)
+
+
+@pytest.mark.soak
+def test_fifty_kills_of_writers_and_the_server_lose_nothing_acknowledged(
+    durable: Node, new_log: Callable[[], str]
+) -> None:
+    survives(durable, new_log, rounds=50, seed=2)

@@ -1,0 +1,136 @@
+"""The network to the server stands still, is cut, or is slow: a clear error in time, and nobody restarts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from threading import Thread
+
+import pytest
+
+from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.engine import Engine, Settings
+from mentorcycle.engine.stores.postgres import PostgresStore
+from mentorcycle.engine.testing.store_contract import command, event
+
+from .load import OFFICE, Load
+from .proxy import Network
+from .servers import Node
+
+STILL = "stands still"
+NEW = "cannot be reached"
+"""What is said of a new connection that nobody answers."""
+
+
+@pytest.fixture
+def network(durable: Node) -> Iterator[Network]:
+    network = Network(durable.port)
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def log(new_log: Callable[[], str]) -> str:
+    return new_log()
+
+
+@pytest.fixture
+def far(network: Network, log: str) -> str:
+    """The URL of an empty log, through the network."""
+    return f"postgresql://postgres@127.0.0.1:{network.port}/{log}"
+
+
+def test_who_writes_reads_or_waits_while_the_network_stands_still_is_told_and_goes_on(
+    network: Network, far: str, durable: Node, log: str
+) -> None:
+    told: list[StoreUnavailable] = []
+    heads: list[int] = []
+
+    def wait(store: PostgresStore) -> None:
+        while not heads:
+            try:
+                if (head := store.wait(1, timeout=60)) > 1:
+                    heads.append(head)
+            except StoreUnavailable as error:
+                told.append(error)
+
+    with PostgresStore(far, patience=0.5) as store, PostgresStore(durable.database(log)) as near:
+        store.append(command("c1", event("a", 1)))
+        waiting = Thread(target=wait, args=(store,), daemon=True)
+        waiting.start()
+        network.stall()
+        with pytest.raises(StoreUnavailable, match=f"{STILL}|{NEW}"):
+            store.append(command("c2", event("a", 2)))
+        with pytest.raises(StoreUnavailable, match=NEW):
+            store.read_log(0, 9)  # on a new connection: the others were given up, too
+        assert near.append(command("c3", event("b", 1))).first in (2, 3)  # nothing of ours is in the way
+        while not told:
+            pass
+        network.flow()
+        store.append(command("c2", event("a", 2)))  # whether it was recorded the first time or not
+        waiting.join(60)
+        assert heads
+        assert [row.version for row in near.read_stream("north", "a")] == [1, 2]
+        network.stall()
+    # and it was closed meanwhile
+
+
+def test_an_answer_that_does_not_come_back_is_given_to_who_repeats_the_command(
+    network: Network, far: str, durable: Node, log: str
+) -> None:
+    with PostgresStore(far, patience=0.5) as store, PostgresStore(durable.database(log)) as near:
+        store.append(command("c1", event("a", 1)))
+        network.stall(answers_alone=True)
+        with pytest.raises(StoreUnavailable, match=STILL) as caught:
+            store.append(command("c2", event("a", 2)))
+        assert "same id" in caught.value.fix
+        assert near.head() == 2  # it is recorded all the same
+        network.flow()
+        again = store.append(command("c2", event("a", 2)))
+        assert (again.first, again.repeated) == (2, True)
+
+
+def test_connections_that_are_cut_are_made_again_and_a_slow_network_is_only_slow(
+    network: Network, far: str
+) -> None:
+    with PostgresStore(far, patience=5) as store:
+        store.append(command("c1", event("a", 1)))
+        network.cut()
+        assert store.append(command("c2", event("a", 2))).first == 2
+        network.delay = 0.02
+        assert store.append(command("c3", event("a", 3))).first == 3
+
+
+def test_the_program_says_that_nothing_answers_and_ends_with_10(network: Network, far: str) -> None:
+    network.stall()
+    words = [sys.executable, "-m", "mentorcycle.cli", "list", "--db", f"{far}?connect_timeout=2"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (10, "")
+    assert NEW in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_writers_and_readers_behind_a_network_that_fails_lose_nothing_and_are_not_restarted(
+    network: Network, far: str, durable: Node, log: str
+) -> None:
+    with Load(durable.database(log)) as load, Engine.open(far, settings=Settings(patience=0.5)) as engine:
+        load.follower(far)
+        away, near = load.writer(far, patience=0.5), load.writer()
+        away.more_acks(3)
+        assert engine.queries.total(OFFICE) == 1
+        network.stall()
+        near.more_acks(10)  # whoever stands still holds nobody up for long
+        with pytest.raises(StoreUnavailable, match=STILL):
+            engine.queries.total(OFFICE)
+        away.wait_for(lambda _: any(STILL in line for line in away.errors()), "an error")
+        network.flow()
+        assert engine.queries.total(OFFICE) == 1
+        load.more_acks(3)
+        network.cut()
+        load.more_acks(3)
+        near.kill()  # on one cycle, whoever is near is always first
+        network.delay = 0.01
+        load.more_acks(3)
+        load.stop()
+        load.holds()
