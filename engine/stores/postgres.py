@@ -60,7 +60,11 @@ class PostgresStore(PostgresReader):
         self._connections.check_may_write()
         deadline = monotonic() + self._patience
         written, number = self._group.submit(request, deadline)
-        (outcome,) = self._answers(written, [slice_], written.outcomes[number : number + 1], deadline)
+        if written.base is not None:  # the short way: all of it was new, and has its positions
+            self.wake()
+            outcome = placed(written.outcomes[number], written.base, written.recorded_at)
+        else:
+            (outcome,) = self._answers(written, [slice_], written.outcomes[number : number + 1], deadline)
         if isinstance(outcome, Appended):
             return outcome
         raise outcome

@@ -25,12 +25,13 @@ ROOT = Path(__file__).parents[3]
 class Crew:
     """`size` processes of one contestant; `served` tells the processor time that the server has taken so far.
 
-    `spent` is the processor time that turns of so many processes took, theirs and the server's, and `done` their
-    operations.
+    Of turns of so many processes, `own` is the processor time that they took, `spent` that of the server as well, and
+    `done` the number of their operations.
     """
 
     def __init__(self, name: str, size: int, served: Callable[[], float], given: Mapping[str, Any]) -> None:
         self.spent: dict[int, float] = defaultdict(float)
+        self.own: dict[int, float] = defaultdict(float)
         self.done: dict[int, int] = defaultdict(int)
         self._served = served
         self._processes = [
@@ -57,7 +58,9 @@ class Crew:
             if isinstance(answer, Exception):
                 raise answer
         count = sum(count for count, _, _ in answers)
-        self.spent[len(shares)] += self._served() - served + sum(mine for _, mine, _ in answers)
+        own = sum(mine for _, mine, _ in answers)
+        self.own[len(shares)] += own
+        self.spent[len(shares)] += self._served() - served + own
         self.done[len(shares)] += count
         return count, max(end for _, _, end in answers) - start
 

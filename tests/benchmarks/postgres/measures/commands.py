@@ -115,8 +115,10 @@ def _rows(bench: Bench, found: dict[str, Sample], crews: dict[str, Crew]) -> lis
 def _processor_time(events: int, many: int, crews: dict[str, Crew]) -> Row:
     """What bounds many processes on few cores."""
     spent = {name: Sample((crew.spent[many] / crew.done[many],)) for name, crew in crews.items()}
+    ours = crews["ours"]
     bars = [
         Bar(spent["ours"].typical / spent["raw"].typical, "raw"),
+        Bar(ours.own[many] / ours.spent[many], "all of it is the processes' own"),
         Bar(spent["bare"].typical / spent["raw"].typical, "raw is the append alone, no engine"),
     ]
     title = f"… processor time of each, {many} processes and the server"
