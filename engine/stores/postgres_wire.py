@@ -7,6 +7,7 @@ that the connection itself does. Whatever is not said for every command is bette
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from struct import Struct
 from weakref import WeakKeyDictionary
 
@@ -43,7 +44,8 @@ class Wired:
         pgconn = connection.pgconn
         if self._name not in known:
             pgconn.send_prepare(self._name, self._statement)
-            _answer(connection)
+            with suppress(errors.DuplicatePreparedStatement):  # who was interrupted here could not note it
+                _answer(connection)
             known.add(self._name)
         pgconn.send_query_prepared(self._name, values, [1] * len(values), result_format=1)
         answer = _answer(connection)
