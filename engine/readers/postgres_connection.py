@@ -109,7 +109,12 @@ class PostgresConnection:
                 for row in rows:
                     copy.write_row(row)
         else:
-            self._cursor.executemany(many.query, rows)
+            *before, last = rows
+            if before:
+                self._cursor.executemany(many.query, before)
+            # Not among the others: psycopg sends those in a pipeline, and ends it with a message that stops the
+            # server's clock for who is idle in a transaction. Nobody would replace a worker that stands still then.
+            self._cursor.execute(many.query, last)
 
     def chunks(self, statement: str, size: int, /) -> Iterator[list[tuple[Any, ...]]]:
         """Within a transaction, the rows of a query by so many; the server keeps the others back."""

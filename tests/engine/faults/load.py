@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from mentorcycle.domain import commands as c
@@ -23,14 +23,23 @@ from mentorcycle.engine.audit import verify_all
 PROGRAMS = Path(__file__).parent / "programs"
 OFFICE = Actor.coordinator()
 LONG = 120.0
+LEASE = 2
+
+
+def eventually(holds: Callable[[], bool], what: str) -> None:
+    """Wait until it is so."""
+    deadline = monotonic() + LONG
+    while not holds():
+        assert monotonic() < deadline, f"it never came to it: {what}"
+        sleep(0.1)
 
 
 class Program:
     """A process that tells in lines what it does; they are read as they come."""
 
-    def __init__(self, name: str, *words: object) -> None:
-        script = [sys.executable, str(PROGRAMS / f"{name}.py"), *map(str, words)]
-        self.process = subprocess.Popen(script, stdout=subprocess.PIPE)
+    def __init__(self, *words: object) -> None:
+        command = [sys.executable, *map(str, words)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.lines: list[str] = []
         self._news = Condition()
         self._reading = Thread(target=self._read, daemon=True)
@@ -89,6 +98,7 @@ class Load:
     mentor: str = ""
     writers: list[Program] = field(default_factory=list)
     followers: list[Program] = field(default_factory=list)
+    workers: list[Program] = field(default_factory=list)
     _programs: ExitStack = field(default_factory=ExitStack)
     _made: int = 0
 
@@ -112,15 +122,36 @@ class Load:
         """One more process that writes, once it is ready."""
         self._made += 1
         words = (url or self.url, f"w{self._made}", self.cycle, self.mentor, patience or self.patience)
-        program = self._started(Program("writer", *words))
+        program = self._started(Program(PROGRAMS / "writer.py", *words))
+        program.wait_for(lambda lines: "ready" in lines, "ready")
         self.writers.append(program)
         return program
 
     def follower(self, url: str | None = None) -> Program:
         """One more process that follows, from the beginning."""
-        program = self._started(Program("follower", url or self.url, self.patience))
+        program = self._started(Program(PROGRAMS / "follower.py", url or self.url, self.patience))
         self.followers.append(program)
         return program
+
+    def worker(self, url: str | None = None) -> Program:
+        """One more `mentorcycle worker`, once it takes part."""
+        words = ("worker", "--db", url or self.url, "--lease", LEASE)
+        program = self._started(Program("-m", "mentorcycle.cli", *words))
+        program.wait_for(lambda lines: any("takes part" in line for line in lines), "it takes part")
+        self.workers.append(program)
+        return program
+
+    def kept_by(self, worker: Program) -> bool:
+        """Whether that worker feeds every read model, and every part of them."""
+        with self.engine() as engine:
+            units = engine.queries.readers.working().units
+        return all((unit.owner or "").endswith(f":{worker.process.pid}") for unit in units)
+
+    def shared_by(self, workers: int) -> bool:
+        """Whether so many workers feed all of the read models together."""
+        with self.engine() as engine:
+            owners = {unit.owner for unit in engine.queries.readers.working().units}
+        return None not in owners and len(owners) == workers
 
     def more_acks(self, number: int) -> None:
         """Wait until each living writer was told that many more times."""
@@ -130,8 +161,8 @@ class Load:
 
     def stop(self) -> None:
         """Kill the writers, and the followers once they have seen all that there is."""
-        for writer in self.writers:
-            writer.kill()
+        for program in (*self.writers, *self.workers):
+            program.kill()
         with self.engine() as engine:
             head = engine.store.head()
         for follower in self.followers:
@@ -162,13 +193,10 @@ class Load:
         for id, first, last in acks:
             assert id in of, f"{id} was acknowledged at {first} and is lost"
             assert [event.position for event in of[id]] == list(range(first, last + 1))
-        for (
-            writer
-        ) in self.writers:  # a process has one command after the other, also where it had to repeat them
-            mine = [
-                event.command_id for event in events if event.command_id in {id for id, *_ in writer.acks()}
-            ]
-            assert mine == list(dict.fromkeys(id for id, *_ in writer.acks()))
+        for writer in self.writers:  # one command after the other; those of a batch have a result each
+            told = list(dict.fromkeys(id for id, *_ in writer.acks() if "-b-" not in id))
+            place = {id: of[id][0].position for id in told}
+            assert told == sorted(told, key=place.__getitem__)
         for follower in self.followers:
             assert follower.lines == [
                 f"{e.position} {e.stream} {e.version} {e.command_id} {int(e.recorded_at.timestamp() * 1_000_000)}"
@@ -177,6 +205,4 @@ class Load:
 
     def _started(self, program: Program) -> Program:
         self._programs.callback(program.kill)
-        if program.process.args[1].endswith("writer.py"):  # type: ignore[index]
-            program.wait_for(lambda lines: "ready" in lines, "ready")
         return program

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from threading import Thread
 
 import pytest
@@ -14,7 +15,7 @@ from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.testing.store_contract import command, event
 
-from .load import OFFICE, Load
+from .load import OFFICE, Load, eventually
 from .proxy import Network
 from .servers import Node
 
@@ -111,20 +112,26 @@ def test_the_program_says_that_nothing_answers_and_ends_with_10(network: Network
     assert "Traceback" not in done.stderr
 
 
-def test_writers_and_readers_behind_a_network_that_fails_lose_nothing_and_are_not_restarted(
+@pytest.mark.soak
+def test_writers_readers_and_workers_behind_a_network_that_fails_lose_nothing_and_are_not_restarted(
     network: Network, far: str, durable: Node, log: str
 ) -> None:
     with Load(durable.database(log)) as load, Engine.open(far, settings=Settings(patience=0.5)) as engine:
         load.follower(far)
         away, near = load.writer(far, patience=0.5), load.writer()
+        cut_off, other = load.worker(far), load.worker()
         away.more_acks(3)
+        eventually(partial(load.shared_by, 2), "two workers feed everything")
         assert engine.queries.total(OFFICE) == 1
         network.stall()
         near.more_acks(10)  # whoever stands still holds nobody up for long
         with pytest.raises(StoreUnavailable, match=STILL):
             engine.queries.total(OFFICE)
         away.wait_for(lambda _: any(STILL in line for line in away.errors()), "an error")
+        eventually(partial(load.kept_by, other), "the other worker took over")
         network.flow()
+        cut_off.wait_for(lambda lines: any("no longer among" in line for line in lines), "it knows")
+        eventually(partial(load.shared_by, 2), "it takes part again")
         assert engine.queries.total(OFFICE) == 1
         load.more_acks(3)
         network.cut()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from time import monotonic, sleep
 
 import psycopg
 import pytest
@@ -124,3 +125,16 @@ def test_what_is_refused_to_a_role_is_the_fault_of_the_medium(connection):
         assert fault_of(error) is Fault.MEDIUM
     finally:
         connection.execute("DROP ROLE nobody_at_all")
+
+
+def test_who_stands_still_after_writing_many_rows_is_parted_with(connection, database):
+    """And loses its locks: otherwise no other worker could take over from it."""
+    pid = connection.raw.info.backend_pid
+    connection.execute("SET idle_in_transaction_session_timeout = '200ms'")
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO note VALUES (?, ?, ?)", [(n, "", n) for n in range(3)])
+    deadline = monotonic() + 60
+    with psycopg.connect(database, autocommit=True) as looking:
+        while looking.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchall():
+            assert monotonic() < deadline, "its session never ended"
+            sleep(0.02)

@@ -19,7 +19,6 @@ import pytest
 from mentorcycle.domain.errors import InvalidInput, StoreUnavailable
 from mentorcycle.engine.stores.port import Appended, tail
 from mentorcycle.engine.stores.postgres import PostgresStore
-from mentorcycle.engine.stores.postgres_wire import Wired, number
 from mentorcycle.engine.testing.store_contract import command, event
 
 Open = Callable[..., PostgresStore]
@@ -431,10 +430,3 @@ def test_statements_that_a_pooler_forgot_are_prepared_again(open_store: Open) ->
     with store.connection() as connection:
         connection.execute("DEALLOCATE ALL")
     assert store.append(command("c2", event("a", 2))).first == 2
-
-
-def test_a_statement_whose_preparing_was_interrupted_is_used_as_it_is(open_store: Open) -> None:
-    with open_store().connection() as connection:
-        connection.pgconn.prepare(b"one", b"SELECT $1::bigint")  # and the interrupt came before it was noted
-        for n in (1, 2):
-            assert Wired("one", "SELECT $1::bigint").said(connection, [number(n)]) == [n]
