@@ -13,13 +13,12 @@ from mentorcycle.domain.errors import CannotJoin
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
 from ..engine import Engine, clock_of
-from ..readers.readers import FIRST_BATCH
 from ..settings import Settings
 from ..url import is_postgres, open_loop_store
 from .awaited import Outside, awaited, awaited_write
 from .in_threads import InThreads
 from .opening import AsyncClosing, Opening
-from .queries import AsyncQueries
+from .queries import AsyncQueries, in_small_batches
 from .runner import Runner
 from .running import opened
 from .subscription import AsyncSubscription, Watch
@@ -139,7 +138,7 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
 def _on_loop(url: str, tenant: str, settings: Settings, *, read_only: bool) -> Engine:
     store = open_loop_store(url, clock=clock_of(settings), patience=settings.patience, read_only=read_only)
     engine = Engine(store, tenant=tenant, settings=settings)
-    engine.queries.readers.largest = FIRST_BATCH  # a large one would keep the loop from everybody else
+    in_small_batches(engine.queries)
     return engine
 
 

@@ -147,8 +147,13 @@ class PostgresSession(PostgresTables, Closing):
                 self._session.close()
 
     def _join(self, connection: LogConnection) -> None:
-        wait = f"{max(100, round(self._lease * 1000))}ms"
-        for setting in ("idle_session_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+        for setting, seconds in (
+            ("idle_session_timeout", self._lease),
+            ("idle_in_transaction_session_timeout", self._lease),
+            # Beyond its patience the connection takes a server that waits for one that is lost.
+            ("lock_timeout", min(self._lease, self.patience)),
+        ):
+            wait = f"{max(100, round(seconds * 1000))}ms"
             connection.execute("SELECT set_config(%s, %s, false)", (setting, wait))
         names = " ".join(model.name for model in self.models)
         for model in self.models:

@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -70,20 +69,25 @@ class Readers:
         self.store = store
         self.models = tuple(models)
         self.clock = clock
-        if tables is not None:
-            self.tables = tables
+        self._tables = tables
         self.told: Callable[[int, int], None] = lambda position, head: None
         self._decode = decode
         self._batch = batch
         self.largest = largest
         self._pace = pace_of(store)
         self._catching_up = self._pace.lock()
+        self._looking = self._pace.lock()
         self._kept_until = 0.0
 
-    @cached_property
+    @property
     def tables(self) -> Tables:
         """Where the read models live; looked for when they are first asked."""
-        return tables_of(self.store)
+        if self._tables is None:
+            # Not a cached_property: in Python 3.11 one lock is that of all engines, and would stop the loops of others.
+            with self._looking:
+                if self._tables is None:
+                    self._tables = tables_of(self.store)
+        return self._tables
 
     @contextmanager
     def view(self) -> Iterator[View]:

@@ -44,6 +44,11 @@ _GRANTEES = """
 SELECT DISTINCT quote_ident(r.rolname) FROM pg_class c CROSS JOIN aclexplode(c.relacl) a
 JOIN pg_roles r ON r.oid = a.grantee
 WHERE c.oid = to_regclass(%s) AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner ORDER BY 1"""
+# What somebody let read models leave out is not made anew. In a backup of the same log it lies where it was.
+_OTHER_EVENTS = """DELETE FROM "{where}".discarded_events d WHERE NOT EXISTS (
+  SELECT FROM "{schema}".positions p JOIN "{schema}".events e ON e.tx = p.tx AND e.n = d.position - p.first
+  WHERE p.first <= d.position AND p.first + p.events > d.position AND e.tenant = d.tenant AND e.stream = d.stream
+)"""
 _FOLDED = "SELECT DISTINCT name, version FROM {}.read_models"
 _OWNER = "SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = to_regclass(%s)"
 
@@ -65,7 +70,7 @@ def upgrade_schema(
     schema = checked(schema)
     patience = parsed(conninfo).get("connect_timeout") or CONNECT_SECONDS
     with (
-        translated(conninfo),
+        translated(conninfo, connecting=True),  # it can be done again
         psycopg.connect(
             conninfo, application_name="mentorcycle db upgrade", connect_timeout=patience
         ) as connection,
@@ -192,6 +197,7 @@ def _of_this_log(connection: Connection, schema: str, where: str) -> list[str]:
         return []
     return [
         *(f'DELETE FROM "{where}".{table}' for table in ("read_models", "progress", "dead_letters", "log")),
+        _OTHER_EVENTS.format(where=where, schema=schema),
         read_models.followed(schema, where),
     ]
 

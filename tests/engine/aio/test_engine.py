@@ -20,6 +20,7 @@ from mentorcycle.domain.events import Participant
 from mentorcycle.domain.refusal import Refused, RefusedError
 from mentorcycle.engine import AsyncEngine, AsyncQueries, Engine, Receipt, Settings
 from mentorcycle.engine.overview import overview
+from mentorcycle.engine.readers.readers import FIRST_BATCH
 from mentorcycle.engine.undo import work_of_batch
 
 COORDINATOR = Actor.coordinator("north")
@@ -282,3 +283,14 @@ async def test_questions_alone_are_asked_of_what_others_append(file: str, log_ur
                 assert await queries.people(COORDINATOR) == []
                 await engine.execute(c.AddPerson("Ann"), COORDINATOR)
                 assert [row.name for row in await queries.people(COORDINATOR)] == ["Ann"]
+
+
+def test_questions_alone_keep_the_loop_no_longer_than_an_engine(log_url: str) -> None:
+    async def largest() -> tuple[int, int]:
+        async with AsyncEngine.open(log_url) as engine, AsyncQueries.open(log_url) as queries:
+            return (
+                await engine.run(lambda inner: inner.queries.readers.largest),
+                await queries.run(lambda inner: inner.readers.largest),
+            )
+
+    assert asyncio.run(largest()) == (FIRST_BATCH, FIRST_BATCH)

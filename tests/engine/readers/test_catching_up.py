@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from threading import Thread
 
 import pytest
@@ -13,8 +14,12 @@ import pytest
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 from mentorcycle.domain.events import PersonReturned
 from mentorcycle.engine.readers import Readers
+from mentorcycle.engine.stores.memory import MemoryStore
+from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.sqlite_reader import SQLiteReader
 from mentorcycle.projections import MODELS, PEOPLE, TRAIL
+
+SECONDS = 30
 
 
 def test_a_query_knows_what_was_appended_before_it(story):
@@ -196,3 +201,17 @@ def test_catching_up_loads_neither_the_rules_nor_the_foundation(filed):
         [sys.executable, "-c", READ, filed.store.path], capture_output=True, text=True, check=True
     )
     assert found.stdout == "['mentorcycle.domain.events', 'mentorcycle.engine.codec', 'msgpack']\n"
+
+
+def test_who_waits_for_a_connection_keeps_no_other_store_from_answering(shared_url):
+    with PostgresStore(shared_url, connections=1, patience=2 * SECONDS) as busy:
+        waits = Thread(target=Readers(busy).lineups)
+        with busy.connection():
+            waits.start()
+            while not busy._making_tables.locked():
+                time.sleep(0.005)
+            other = Thread(target=Readers(MemoryStore()).lineups)
+            other.start()
+            other.join(SECONDS)
+            assert not other.is_alive()
+        waits.join(SECONDS)

@@ -23,6 +23,7 @@ from mentorcycle.engine.readers import Readers
 from mentorcycle.engine.readers.postgres_session import PostgresSession
 from mentorcycle.engine.readers.worker import Worker
 from mentorcycle.engine.stores.postgres import PostgresStore
+from mentorcycle.engine.stores.postgres_locks import lock_number
 from mentorcycle.engine.stores.postgres_upgrade import upgrade_schema
 from mentorcycle.engine.stores.sqlite import SQLiteStore
 from mentorcycle.projections import MODELS
@@ -328,6 +329,19 @@ def test_what_somebody_else_keeps_is_waited_for_and_then_said(shared: Any, share
                 engine.wait_for(7, timeout=0.1)
         assert engine.wait_for(1) == 1
         assert engine.worker().run_once().left == ()
+
+
+def test_a_lock_that_somebody_keeps_does_not_cost_a_patient_worker_its_place(shared_url: str) -> None:
+    with PostgresStore(shared_url, patience=0.2) as store, psycopg.connect(shared_url) as other:
+        tables = store.tables()
+        assert tables is not None
+        with PostgresSession(tables, MODELS, lease=SECONDS) as session:
+            begins = lock_number(tables.where, "begin", MODELS[0].name)
+            other.execute("SELECT pg_advisory_xact_lock(%s)", (begins,))
+            with pytest.raises(StoreUnavailable) as raised, session.writer() as connection:
+                session.alone(connection, MODELS[0])
+            assert session.in_the_way(raised.value)
+            assert session.held
 
 
 def test_a_worker_for_some_read_models_leaves_the_others_alone(shared: Any, shared_url: str) -> None:

@@ -18,6 +18,7 @@ from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 from mentorcycle.engine import Engine
 from mentorcycle.engine.readers import Readers
 from mentorcycle.engine.readers.registry import slots
+from mentorcycle.engine.stores.port import StoredRow
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.postgres_models import models_schema
 from mentorcycle.engine.stores.postgres_schema import grants, init_schema, statements
@@ -51,6 +52,11 @@ def add(url: str, name: str, tenant: str = "default") -> None:
     with Engine.open(url, tenant=tenant) as engine:
         engine.ensure_programme(COORDINATOR)
         engine.execute(c.AddPerson(name), COORDINATOR).or_raise()
+
+
+def rows_of(url: str) -> list[StoredRow]:
+    with PostgresStore(url) as store:
+        return store.read_log(0, 100)
 
 
 @pytest.fixture
@@ -92,6 +98,12 @@ def older(database: str) -> str:
             )
             connection.commit()
     return database
+
+
+def test_a_server_that_cannot_be_reached_was_asked_for_nothing() -> None:
+    for attempt in (init_schema, upgrade_schema):
+        with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            attempt("postgresql://postgres@127.0.0.1:1/x")
 
 
 def test_an_older_log_says_what_it_needs(older: str) -> None:
@@ -250,6 +262,19 @@ def test_read_models_begin_anew_beside_another_log(log_url: str) -> None:
                 asked()
         assert upgrade_schema(log_url)
         assert [row.name for row in engine.queries.people(COORDINATOR)] == ["Bo"]
+    assert people(log_url) == ["Bo"]
+
+
+def test_what_was_left_out_of_a_log_is_left_out_of_its_backup_and_of_no_other_log(log_url: str) -> None:
+    add(log_url, "Ann")
+    (row,) = (row for row in rows_of(log_url) if row.stream.startswith("person:"))
+    insert = "INSERT INTO mentorcycle_models.discarded_events VALUES ('people', {}, 'default', '{}', 'ValueError', 0)"
+    run(log_url, insert.format(row.position, row.stream), "DELETE FROM mentorcycle_models.log")
+    assert upgrade_schema(log_url)
+    assert people(log_url) == []
+    run(log_url, "DROP SCHEMA mentorcycle CASCADE")
+    assert init_schema(log_url)
+    add(log_url, "Bo")
     assert people(log_url) == ["Bo"]
 
 
