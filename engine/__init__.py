@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .aio.queries import AsyncQueries
     from .aio.subscription import AsyncSubscription
     from .aio.unit import AsyncUnit
+    from .aio.worker import AsyncWorker
     from .copying import Copied, copy
     from .engine import Engine
     from .queries import Queries
@@ -23,6 +24,7 @@ __all__ = [
     "AsyncQueries",
     "AsyncSubscription",
     "AsyncUnit",
+    "AsyncWorker",
     "Batch",
     "Copied",
     "Engine",
@@ -42,6 +44,7 @@ _HOMES = {
     "AsyncQueries": "aio.queries",
     "AsyncSubscription": "aio.subscription",
     "AsyncUnit": "aio.unit",
+    "AsyncWorker": "aio.worker",
     "Batch": "receipt",
     "Copied": "copying",
     "Engine": "engine",

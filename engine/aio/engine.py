@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar, assert_type
 
 from mentorcycle.domain.errors import CannotJoin
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
-from ..engine import Engine, clock_of
+from ..engine import LEASE_SECONDS, Engine, clock_of
+from ..readers.readers import not_there_yet
+from ..receipt import Receipt
 from ..settings import Settings
 from ..url import is_postgres, open_loop_store
 from .awaited import Outside, awaited, awaited_write
 from .in_threads import InThreads
 from .opening import AsyncClosing, Opening
-from .queries import AsyncQueries, in_small_batches
-from .runner import Runner
+from .queries import AsyncQueries
+from .runner import LongRunner
 from .running import opened
 from .subscription import AsyncSubscription, Watch
+from .worker import AsyncWorker, Workers
 
 if TYPE_CHECKING:
     from mentorcycle.domain.actor import Actor
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     from mentorcycle.domain.refusal import Refused
 
     from ..queries import Listing
-    from ..receipt import Receipt
     from ..unit import Projection
     from .unit import AsyncUnit
 
@@ -46,13 +49,15 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
     memory commands run in one thread, one after the other, and go on when their task is cancelled.
     """
 
-    def __init__(self, engine: Engine, runner: Runner) -> None:
+    def __init__(self, engine: Engine, runner: LongRunner) -> None:
         """To be made by `open`."""
         super().__init__(engine, runner)
+        self._long = runner
         self.tenant = engine.tenant
         self.settings = engine.settings
         self.queries = AsyncQueries(engine.queries, runner)
         self._watch = Watch(engine.store, runner)
+        self._workers = Workers()
 
     @classmethod
     def open(
@@ -92,7 +97,6 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
     history = awaited(Engine.history)
     as_of = awaited(Engine.as_of)
     enrolment = awaited(Engine.enrolment)
-    wait_for = awaited(Engine.wait_for)
 
     def subscribe(self, after: int = 0) -> AsyncSubscription:
         """Every event after a position, in order, as it is appended; iterating waits until it is stopped."""
@@ -121,6 +125,35 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
 
         return joined(self._inner, self._runner, connection, models, projections)
 
+    def worker(
+        self,
+        models: Sequence[str] | None = None,
+        *,
+        name: str = "",
+        lease: float = LEASE_SECONDS,
+        told: Callable[[str], None] | None = None,
+    ) -> AsyncWorker:
+        """A worker that keeps read models (by default all) up to date, see `Engine.worker`. `close` ends it."""
+        self._runner.check()
+        worker = self._inner.worker(models, name=name, lease=lease, told=told)
+        return AsyncWorker(worker, self._long, self._workers)
+
+    async def wait_for(self, receipt: Receipt | int, timeout: float | None = None) -> int:
+        """Wait until every read model knows a receipt, or a position of the log, see `Engine.wait_for`.
+
+        All tasks that wait for the log look at it together.
+        """
+        position = receipt.last if isinstance(receipt, Receipt) else receipt
+        readers, began = self._inner.queries.readers, monotonic()
+        if timeout is None:
+            timeout = await self._runner.run(lambda: readers.tables.patience)
+        head = await self._watch.reaches(position, timeout)
+        if head < position:
+            raise not_there_yet(position, head, timeout)
+        left = max(0.0, began + timeout - monotonic())
+        await self._runner.run(readers.catch_up, position, timeout=left)
+        return head
+
     async def run(self, work: Callable[Concatenate[Engine, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a function of an `Engine` gives, for example `undo.work_of_batch`: it is called as if by a thread.
 
@@ -130,16 +163,16 @@ class AsyncEngine(AsyncClosing, Outside[Engine]):
         return await self._runner.write(work, self._inner, *args, **kwargs)
 
     async def close(self) -> None:
-        """Give back what was opened; a second call does nothing."""
+        """Give back what was opened, after its workers have left; a second call does nothing."""
+        self._runner.check()
+        await self._workers.end()
         await self._runner.close(self._inner.close)
         await self._watch.end()
 
 
 def _on_loop(url: str, tenant: str, settings: Settings, *, read_only: bool) -> Engine:
     store = open_loop_store(url, clock=clock_of(settings), patience=settings.patience, read_only=read_only)
-    engine = Engine(store, tenant=tenant, settings=settings)
-    in_small_batches(engine.queries)
-    return engine
+    return Engine(store, tenant=tenant, settings=settings)
 
 
 if TYPE_CHECKING:  # the type checker holds that nothing of a signature is lost on the way

@@ -5,9 +5,11 @@ Whatever may append runs in one thread, one after the other. A call that has beg
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 from .runner import Home
@@ -40,6 +42,29 @@ class InThreads(Home):
     async def wait(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a call gives that does nothing but wait."""
         return await self._in(self._waiting, work, *args, **kwargs)
+
+    async def beside(self, work: Callable[[], None], end: Callable[[], None]) -> None:
+        """Run a call that goes on in a thread of its own; being cancelled waits until it has left."""
+        self.check()
+        outcome: Future[None] = Future()
+        context = copy_context()
+
+        def run() -> None:
+            try:
+                outcome.set_result(context.run(work))
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        Thread(target=run, name="mentorcycle-beside", daemon=True).start()
+        done = asyncio.wrap_future(outcome)
+        try:
+            await asyncio.wait([done])
+        except asyncio.CancelledError:
+            end()
+            await asyncio.wait([done])
+            done.exception()  # or it would complain that nobody asked
+            raise
+        return done.result()
 
     async def close(self, work: Callable[[], None]) -> None:
         """Run the last call, after all that was to be written, and let the threads go."""

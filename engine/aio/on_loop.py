@@ -23,6 +23,10 @@ class OnLoop(Home):
     write = run
     wait = run
 
+    async def beside(self, work: Callable[[], None], end: Callable[[], None]) -> None:
+        """Run a call that goes on; being cancelled ends it where it stands, so nobody has to tell it."""
+        await self.run(work)
+
     async def close(self, work: Callable[[], None]) -> None:
         """Run the last call."""
         await self.run(work)

@@ -10,7 +10,6 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from mentorcycle.domain.ids import DEFAULT_TENANT
 
 from ..queries import Queries
-from ..readers.readers import FIRST_BATCH
 from ..settings import utc_now
 from ..url import is_postgres, open_loop_store
 from .awaited import Outside, awaited
@@ -88,10 +87,4 @@ class AsyncQueries(AsyncClosing, Outside[Queries]):
 
 def _on_loop(url: str, *, tenant: str, clock: Callable[[], datetime]) -> Queries:
     store = open_loop_store(url, clock=lambda: 0, patience=30.0, read_only=False)
-    return in_small_batches(Queries(store, tenant, clock))
-
-
-def in_small_batches(queries: Queries) -> Queries:
-    """Questions that bring read models up to date on a loop: a large batch would keep it from everybody else."""
-    queries.readers.largest = FIRST_BATCH
-    return queries
+    return Queries(store, tenant, clock)

@@ -32,6 +32,17 @@ class Runner(Protocol):
         """Run the last call, which makes all others fail."""
 
 
+class LongRunner(Runner, Protocol):
+    """One that can also run what goes on for long beside all else."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop whose tasks it runs calls for."""
+
+    def beside(self, work: Callable[[], None], end: Callable[[], None]) -> Coroutine[Any, Any, None]:
+        """Run a call that goes on until `end()`, which keeps nobody else waiting; cancelling ends it in good order."""
+
+
 class Home:
     """The loop and the process that something was opened in."""
 

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from ..url import is_postgres, on_loop
 from .in_threads import InThreads
-from .runner import Runner
+from .runner import LongRunner
 
 T = TypeVar("T")
 
 
-async def opened(url: str, open_: Callable[[], T]) -> tuple[T, Runner]:
+async def opened(url: str, open_: Callable[[], T]) -> tuple[T, LongRunner]:
     """What opening the store at a URL gives, and the runner that it lives in."""
-    runner: Runner = on_loop() if is_postgres(url) else InThreads()
+    runner: LongRunner = on_loop() if is_postgres(url) else InThreads()
     try:
         return await runner.write(open_), runner
     except BaseException:

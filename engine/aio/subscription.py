@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,6 +31,16 @@ class Watch:
             self._waits[position] = wait
             wait.add_done_callback(lambda done: self._forget(position, done))
         return wait
+
+    async def reaches(self, position: int, timeout: float) -> int:
+        """The head, once it has come to a position or so many seconds are over."""
+        deadline = monotonic() + timeout
+        head = await self._runner.run(self._log.head)
+        while head < position and (left := deadline - monotonic()) > 0:
+            past = self.past(head)  # and not of `position`: all who wait for the end wait for the same
+            await asyncio.wait([past], timeout=left)
+            head = past.result() if past.done() else head
+        return head
 
     async def end(self) -> None:
         """Wait until nobody waits any more, after the log was closed."""

@@ -18,7 +18,7 @@ from mentorcycle.projections import MODELS
 from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel, part_of
 
-from ..stores.pace import pace_of
+from ..stores.pace import THREADS, pace_of
 from ..stores.port import Log
 from ..undisturbed import undisturbed
 from . import registry
@@ -51,8 +51,9 @@ LOOKS = 8
 class Readers:
     """The read models of one store; `clock` gives UTC microseconds.
 
-    Batches begin with `batch` events and grow to `largest` while far behind: nobody appends during one. `told` may
-    be set: it is called with the position that the hindmost read model has reached, and the one to reach.
+    Batches begin with `batch` events and grow to `largest` while far behind: nobody appends during one, and where tasks
+    share it none grows, since their loop waits for it. `told` may be set: it is called with the position that the
+    hindmost read model has reached, and the one to reach.
     """
 
     def __init__(
@@ -63,20 +64,20 @@ class Readers:
         models: Sequence[ReadModel] = MODELS,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         batch: int = FIRST_BATCH,
-        largest: int = LARGEST_BATCH,
+        largest: int | None = None,
         tables: Tables | None = None,
     ) -> None:
         self.store = store
         self.models = tuple(models)
         self.clock = clock
-        self._tables = tables
         self.told: Callable[[int, int], None] = lambda position, head: None
         self._decode = decode
         self._batch = batch
-        self.largest = largest
         self._pace = pace_of(store)
+        self.largest = largest or (LARGEST_BATCH if self._pace is THREADS else FIRST_BATCH)
+        self._tables = tables
+        self._finding_tables = self._pace.lock()
         self._catching_up = self._pace.lock()
-        self._looking = self._pace.lock()
         self._kept_until = 0.0
 
     @property
@@ -84,9 +85,8 @@ class Readers:
         """Where the read models live; looked for when they are first asked."""
         if self._tables is None:
             # Not a cached_property: in Python 3.11 one lock is that of all engines, and would stop the loops of others.
-            with self._looking:
-                if self._tables is None:
-                    self._tables = tables_of(self.store)
+            with self._finding_tables:
+                self._tables = self._tables or tables_of(self.store)
         return self._tables
 
     @contextmanager
@@ -115,7 +115,12 @@ class Readers:
         """
         head = self.store.head() if upto is None else upto
         waited = self.pause(timeout)
-        with self._catching_up, _said_if_read_only():
+        with self._turn(waited) as had, _said_if_read_only():
+            if not had:
+                if behind := self._behind(head):
+                    left = [one for one, _ in due(behind, head)]
+                    raise waited.used_up(self._keeper(left, head) if left else "they are only being made")
+                return head
             while True:
                 owned: list[Fed] = []
                 if monotonic() < self._kept_until:  # it was not long ago that somebody kept all of it
@@ -137,11 +142,7 @@ class Readers:
         waited = self.pause(timeout)
         head = self.store.wait(position - 1, timeout)
         if head < position:
-            raise StoreUnavailable(
-                f"the log has no event {position} yet",
-                f"it ends with event {head}; waited {timeout:g} s",
-                "ask for a position that a receipt gave, or wait longer",
-            )
+            raise not_there_yet(position, head, timeout)
         self.catch_up(position, timeout=waited.left)
         return head
 
@@ -307,17 +308,30 @@ class Readers:
 
         self.write(begin)
 
+    @contextmanager
+    def _turn(self, waited: Pause) -> Iterator[bool]:
+        """One of those who share this catches up, for all; whether the turn came while there was patience."""
+        had = False
+        try:
+            had = self._catching_up.acquire(timeout=waited.left)
+            yield had
+        finally:
+            if had:
+                self._catching_up.release()
+
     def _wait_for_owners(self, owned: Sequence[Fed], head: int, waited: Pause) -> bool:
         """Wait for those to move on whom somebody else feeds; False after a while, since they may be free by then."""
-        hindmost = min(owned, key=lambda one: one.position)
         for _ in range(LOOKS):
             if waited.over:
-                raise waited.used_up(self.kept_by(hindmost, head))
+                raise waited.used_up(self._keeper(owned, head))
             waited.wait()
             now = {one.key: one for lineup in self.lineups() for one in lineup.fed}
             if any(now.get(one.key) != one for one in owned):
                 return True
         return False
+
+    def _keeper(self, owned: Sequence[Fed], head: int) -> str:
+        return self.kept_by(min(owned, key=lambda one: one.position), head)
 
     def kept_by(self, one: Fed, head: int) -> str:
         """How far something has read, and who keeps it."""
@@ -355,6 +369,15 @@ class Readers:
     def advance(self, group: Sequence[Fed], batch: Batch, scanned: int, head: int) -> Advanced:
         """Let those that stand at one position take the batch that follows."""
         return advance(self.tables, group, batch, scanned, head, self.clock())
+
+
+def not_there_yet(position: int, head: int, waited: float) -> StoreUnavailable:
+    """The error for a position that the log did not have in time."""
+    return StoreUnavailable(
+        f"the log has no event {position} yet",
+        f"it ends with event {head}; waited {waited:g} s",
+        "ask for a position that a receipt gave, or wait longer",
+    )
 
 
 @contextmanager

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Event
 
 from mentorcycle.domain.errors import NotFound, StoreNeedsUpgrade, StoreUnavailable
 from mentorcycle.projections import MODELS
 from mentorcycle.projections.projection import ReadModel
 
+from ..stores.bell import Bell
 from ..stores.clock import utc_microseconds
+from ..stores.pace import pace_of
 from ..stores.port import Log
 from ..undisturbed import undisturbed
 from .readers import FIRST_BATCH, Readers
@@ -37,7 +38,7 @@ class Caught:
 
 
 class Worker:
-    """Feeds read models. `run` it until it is stopped, or `run_once` from a scheduler; for one thread.
+    """Feeds read models. `run` it until it is stopped, or `run_once` from a scheduler; for one thread or task.
 
     `models` are names, by default all. `lease` is how many seconds a worker may give no sign of life before others take
     over from it. `told` is given sentences about what happens to it; by default they are logged.
@@ -60,30 +61,29 @@ class Worker:
         self._name = name
         self._lease = lease
         self._told = told or log.info
-        self._stop = Event()
+        self._stopped = Bell(pace_of(store))
         self._tables: Tables | None = None
 
-    def run(self, stop: Event | None = None) -> None:
-        """Keep everything up to date until `stop` is set, or `stop()` called; finish the batch, and leave.
+    def run(self) -> None:
+        """Keep everything up to date until `stop()` is called; finish the batch, and leave.
 
         When the server is away, or ended its session, it takes part again as soon as it can. Raises
         `StoreNeedsUpgrade` alone.
         """
-        stop = stop or self._stop
         pause, said = SHORTEST_PAUSE, ""
-        while not stop.is_set():
+        while not self._is_stopped():
             try:
                 with self._own().session(self.models, self._name, self._lease) as session:
                     self._told(f"worker {session.name} takes part")
                     pause, said = SHORTEST_PAUSE, ""
-                    self._work(session, stop)
+                    self._work(session)
             except StoreNeedsUpgrade:
                 raise
             except StoreUnavailable as error:
                 if error.what != said:  # not again for as long as it lasts
                     self._told(f"{error.what}: {error.why}")
                 said = error.what
-                stop.wait(pause)
+                self._stopped.wait(0, pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     def run_once(self) -> Caught:
@@ -93,11 +93,12 @@ class Worker:
         return Caught(head, tuple(readers.kept_by(one, head) for one in owned))
 
     def stop(self) -> None:
-        """Let `run` end soon, from any thread or a signal handler."""
-        self._stop.set()
-        wake: Callable[[], None] | None = getattr(self.store, "wake", None)
-        if wake is not None:
-            wake()
+        """Let `run` end soon, from any thread."""
+        self._stopped.ring()
+        self.store.wake()
+
+    def _is_stopped(self) -> bool:
+        return self._stopped.rings > 0
 
     def _own(self) -> Tables:
         if self._tables is None:
@@ -107,10 +108,10 @@ class Worker:
     def _readers(self, tables: Tables | None) -> Readers:
         return Readers(self.store, models=self.models, tables=tables, clock=self._clock)
 
-    def _work(self, session: Session, stop: Event) -> None:
+    def _work(self, session: Session) -> None:
         readers = self._readers(session.tables)
         size = FIRST_BATCH
-        while not stop.is_set():
+        while not self._is_stopped():
             session.beat()
             head = self.store.head()
             behind = [one for one in readers.lineups() if not one.ready(head)]
@@ -119,13 +120,13 @@ class Worker:
                 continue
             mine = [one for one in due(behind, head) if session.feeds(one[0])]
             if not mine:
-                self.store.wait(head, session.pulse)
+                self.store.wait_unless(head, session.pulse, self._is_stopped)
                 continue
             with undisturbed():
                 done = readers.step(mine, size)
             size = readers.next_size(size)
             if not done.taken:
-                stop.wait(IN_THE_WAY_SECONDS)
+                self._stopped.wait(0, IN_THE_WAY_SECONDS)
 
 
 def _named(models: Sequence[str] | None, known: Sequence[ReadModel]) -> tuple[ReadModel, ...]:

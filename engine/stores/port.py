@@ -6,7 +6,7 @@ No event is decoded here and no rule of the domain is known: states are bytes, s
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -132,6 +132,12 @@ class Log(Streams, Protocol):
 
     def wait(self, after: int, timeout: float) -> int:
         """Wait at most `timeout` seconds for the head to pass `after`; return the head."""
+
+    def wait_unless(self, after: int, timeout: float, stopped: Callable[[], bool]) -> int:
+        """`wait`, which also ends when `stopped()` is true after `wake()`."""
+
+    def wake(self) -> None:
+        """Let those who wait look again."""
 
     def close(self) -> None:
         """Give back every connection this store opened; a second call does nothing."""

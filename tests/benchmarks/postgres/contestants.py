@@ -150,14 +150,13 @@ class Feeder:
         return lambda: 0
 
     def _begin(self) -> None:
-        told, stop = Event(), Event()
+        told = Event()
         worker = self._engine.worker([self._model], told=lambda _: told.set())
-        thread = Thread(target=worker.run, args=(stop,))
+        thread = Thread(target=worker.run)
         thread.start()
         told.wait()
 
         def end() -> None:
-            stop.set()
             worker.stop()
             thread.join()
 
