@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import psycopg
@@ -21,10 +21,15 @@ from mentorcycle.projections.connection import Dialect
 from ..stores.postgres_arrays import Array, adapt, long_numbers_or_none, texts_or_none
 
 FEW = 20
-"""So many rows go in one message each; beyond that COPY is worth the messages it takes itself."""
+"""Beyond so many rows COPY is worth the messages it takes itself."""
+SEVERAL = 8
+"""So many rows of other inserts go in one message."""
 
 _COLUMNS: dict[str, Callable[[Any], Array]] = {"bigint[]": long_numbers_or_none, "text[]": texts_or_none}
 _TOKENS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?")
+_INSERT = re.compile(
+    r"(INSERT INTO \w+ (?:\([\w, ]+\) )?VALUES )(\(\?(?:, \?)*\))(\s+ON CONFLICT DO NOTHING)?"
+)
 _PLAIN_INSERT = re.compile(r"INSERT INTO (\w+) (\([\w, ]+\) )?VALUES \((\?)(, \?)*\)")
 
 
@@ -96,7 +101,11 @@ class PostgresConnection:
         return Found(cursor.fetchall() if cursor.description else [])
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
-        """Run one statement for each row, in their order."""
+        """Run one statement for each row, in their order.
+
+        Without a pipeline, which psycopg's own `executemany` makes: it ends with a message that stops the server's
+        clock for who is idle in a transaction, and nobody would part with a worker that was cut off then.
+        """
         rows = rows if isinstance(rows, list) else list(rows)
         if not rows:
             return
@@ -109,12 +118,11 @@ class PostgresConnection:
                 for row in rows:
                     copy.write_row(row)
         else:
-            *before, last = rows
-            if before:
-                self._cursor.executemany(many.query, before)
-            # Not among the others: psycopg sends those in a pipeline, and ends it with a message that stops the
-            # server's clock for who is idle in a transaction. Nobody would replace a worker that stands still then.
-            self._cursor.execute(many.query, last)
+            while many.several and len(rows) >= SEVERAL:
+                together, rows = rows[:SEVERAL], rows[SEVERAL:]
+                self._cursor.execute(many.several, [*chain(*together)], prepare=True)
+            for row in rows:
+                self._cursor.execute(many.query, row, prepare=True)
 
     def chunks(self, statement: str, size: int, /) -> Iterator[list[tuple[Any, ...]]]:
         """Within a transaction, the rows of a query by so many; the server keeps the others back."""
@@ -125,9 +133,11 @@ class PostgresConnection:
 
 
 class _Many(NamedTuple):
-    """How a statement is run for many rows: what makes an array of each column, or the COPY that says the same."""
+    """How a statement is run for many rows: what makes an array of each column, the COPY that says the same, or the
+    insert of `SEVERAL` rows."""
 
     query: bytes
+    several: bytes | None
     columns: tuple[Callable[[Any], Array], ...]
     copy: bytes | None
 
@@ -137,7 +147,9 @@ def _many(statement: str) -> _Many:
     plain = _PLAIN_INSERT.fullmatch(statement.strip())
     copy = f"COPY {plain[1]} {plain[2] or ''}FROM STDIN (FORMAT BINARY)".encode() if plain else None
     columns = tuple(_COLUMNS[found] for found in re.findall(r"\?::(\w+\[\])", statement))
-    return _Many(_numbered(statement), columns, copy)
+    insert = _INSERT.fullmatch(statement.strip())
+    several = f"{insert[1]}{', '.join([insert[2]] * SEVERAL)}{insert[3] or ''}" if insert else None
+    return _Many(_numbered(statement), _numbered(several) if several else None, columns, copy)
 
 
 @lru_cache(maxsize=512)

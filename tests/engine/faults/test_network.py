@@ -118,7 +118,10 @@ def test_the_program_says_that_nothing_answers_and_ends_with_10(network: Network
 def test_writers_readers_and_workers_behind_a_network_that_fails_lose_nothing_and_are_not_restarted(
     network: Network, far: str, durable: Node, log: str
 ) -> None:
-    with Load(durable.database(log)) as load, Engine.open(far, settings=Settings(patience=0.5)) as engine:
+    with Load(durable.database(log)) as load, Engine.open(far, settings=Settings(patience=2)) as engine:
+        assert (
+            engine.queries.total(OFFICE) == 1
+        )  # while nobody writes: what is new serves when it has read all
         load.follower(far)
         away, near = load.writer(far, patience=0.5), load.writer()
         cut_off, other = load.worker(far), load.worker()

@@ -9,11 +9,14 @@ from time import monotonic, sleep
 import psycopg
 import pytest
 
-from mentorcycle.engine.readers.postgres_connection import FEW, Fault, PostgresConnection, fault_of
+from mentorcycle.engine.readers.postgres_connection import FEW, SEVERAL, Fault, PostgresConnection, fault_of
 
 TABLE = 'CREATE TEMPORARY TABLE note (id bigint PRIMARY KEY, text text COLLATE "C", more bigint)'
 UPSERT = """INSERT INTO note SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[])
             ON CONFLICT (id) DO UPDATE SET text = excluded.text, more = excluded.more"""
+
+PLAIN = "INSERT INTO note VALUES (?, ?, ?)"
+STATEMENTS = (PLAIN, f"{PLAIN}\n ON CONFLICT DO NOTHING", UPSERT)
 
 
 @pytest.fixture
@@ -47,8 +50,8 @@ def test_one_statement_is_one_prepared_statement_whatever_the_length_of_its_numb
     assert prepared.fetchone() == (1,)
 
 
-@pytest.mark.parametrize("count", [1, FEW, FEW + 1, 3000])
-@pytest.mark.parametrize("statement", ["INSERT INTO note VALUES (?, ?, ?)", UPSERT], ids=["plain", "columns"])
+@pytest.mark.parametrize("count", [1, SEVERAL - 1, SEVERAL, FEW, FEW + 1, 3000])
+@pytest.mark.parametrize("statement", STATEMENTS, ids=["plain", "nothing", "columns"])
 def test_many_rows_are_written_as_they_are(connection, statement, count):
     texts = ("", "Ünal\t\\N", None, "a'b\n", "{1,2}", "\U0010ffff")
     rows = [(n, texts[n % len(texts)], None if n % 2 else -n) for n in range(count)]
@@ -127,12 +130,14 @@ def test_what_is_refused_to_a_role_is_the_fault_of_the_medium(connection):
         connection.execute("DROP ROLE nobody_at_all")
 
 
-def test_who_stands_still_after_writing_many_rows_is_parted_with(connection, database):
+@pytest.mark.parametrize("count", [3, SEVERAL, FEW + 1])
+@pytest.mark.parametrize("statement", STATEMENTS, ids=["plain", "nothing", "columns"])
+def test_who_stands_still_after_writing_many_rows_is_parted_with(connection, database, statement, count):
     """And loses its locks: otherwise no other worker could take over from it."""
     pid = connection.raw.info.backend_pid
-    connection.execute("SET idle_in_transaction_session_timeout = '200ms'")
+    connection.execute("SET idle_in_transaction_session_timeout = '100ms'")
     connection.execute("BEGIN")
-    connection.executemany("INSERT INTO note VALUES (?, ?, ?)", [(n, "", n) for n in range(3)])
+    connection.executemany(statement, [(n, "", n) for n in range(count)])
     deadline = monotonic() + 60
     with psycopg.connect(database, autocommit=True) as looking:
         while looking.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchall():
