@@ -35,10 +35,12 @@ def worker(session: Session, once: bool, models: str | None, lease: float) -> No
     from mentorcycle.engine.readers.worker import Worker
 
     from .columns import Column
+    from .db.models import kept
     from .store import reading
 
     names = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
     with reading(session) as place:
+        kept(place)
         working = Worker(place.queries.store, names, lease=lease, told=session.talk)
         if not once:
             with _heard(working.stop) as signals:

@@ -33,7 +33,7 @@ def rebuild(session: Session, model: str | None) -> None:
     from ..store import reading
 
     with reading(session) as place:
-        readers = _kept(place)
+        readers = kept(place)
         names = [readers.model(model).name] if model else [one.name for one in readers.models]
         rows = []
         for name in names:
@@ -193,7 +193,7 @@ def _resume(
     from ..store import reading
 
     with reading(session) as place:
-        readers = _kept(place)
+        readers = kept(place)
         wanted = _wanted(place, refs, model)
         if not wanted and refs:
             raise NotFound("dead letter", ", ".join(refs), "run: mentorcycle db dead-letters list")
@@ -224,15 +224,17 @@ def _resume(
     return ExitCode.PARTIAL if left_over < len(rows) else ExitCode.REFUSED
 
 
-def _kept(place: Place) -> Readers:
+def kept(place: Place) -> Readers:
     """The read models, if what is done to them lasts."""
     readers = place.queries.readers
     if readers.kept:
         return readers
     raise UnknownStore(
-        "this store keeps no read models",
-        "each process makes its own from the log when it is first asked, and takes them with it",
-        "nothing has to be done: the next command makes them anew",
+        "no read models are kept here",
+        "each process makes its own from the log when it is first asked, and takes them with it: the store is in"
+        " memory, or this role was given no rights to those in the database",
+        "connect as a role that has them; the owner of the log gives them by what `grants` of"
+        " mentorcycle.engine.stores.postgres_schema says",
     )
 
 

@@ -147,14 +147,19 @@ class PostgresSession(PostgresTables, Closing):
                 self._session.close()
 
     def _join(self, connection: LogConnection) -> None:
-        for setting, seconds in (
-            ("idle_session_timeout", self._lease),
-            ("idle_in_transaction_session_timeout", self._lease),
-            # Beyond its patience the connection takes a server that waits for one that is lost.
-            ("lock_timeout", min(self._lease, self.patience)),
+        lease, third = f"{max(100, round(self._lease * 1000))}ms", f"{max(1, round(self._lease / 3))}s"
+        # Beyond its patience the connection takes a server that waits for one that is lost.
+        lock = f"{max(100, round(min(self._lease, self.patience) * 1000))}ms"
+        for setting, value in (
+            ("idle_session_timeout", lease),
+            ("idle_in_transaction_session_timeout", lease),
+            ("lock_timeout", lock),
+            ("tcp_keepalives_idle", third),
+            ("tcp_keepalives_interval", third),
+            ("tcp_keepalives_count", "2"),
+            ("tcp_user_timeout", lease),
         ):
-            wait = f"{max(100, round(seconds * 1000))}ms"
-            connection.execute("SELECT set_config(%s, %s, false)", (setting, wait))
+            connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
         names = " ".join(model.name for model in self.models)
         for model in self.models:
             connection.execute("SELECT pg_advisory_lock_shared(%s)::text", (willing_lock(self.where, model),))

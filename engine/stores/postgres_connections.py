@@ -45,6 +45,15 @@ _KEEPALIVES = {
     "tcp_user_timeout": 60_000,
 }
 
+# The same for the server: of a host that is gone it hears nothing, and within a statement that waits for rows (COPY, or
+# a message that came by half) no timeout for idle sessions counts, so locks and a transaction would stay for hours.
+_KEEPALIVES_OF_THE_SERVER = {
+    "tcp_keepalives_idle": "30s",
+    "tcp_keepalives_interval": "10s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60s",
+}
+
 # Every statement here has one right plan: by index, from the outside in. One that suits the tables while they are
 # small, and is kept, must not meet them when they are large.
 _SETTINGS = {
@@ -230,7 +239,12 @@ class Connections:
     def _configure(self, connection: Connection) -> None:
         """Give a new connection our settings, and look it over."""
         wait = f"{max(1, round(self.patience * 1000))}ms"
-        settings = {**self._settings, "lock_timeout": wait, "idle_in_transaction_session_timeout": wait}
+        settings = {
+            **_KEEPALIVES_OF_THE_SERVER,
+            **self._settings,
+            "lock_timeout": wait,
+            "idle_in_transaction_session_timeout": wait,
+        }
         if self.read_only:
             settings["default_transaction_read_only"] = "on"
         adapt(connection)

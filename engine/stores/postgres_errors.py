@@ -105,10 +105,7 @@ def place_of(conninfo: str) -> str:
     hosts = str(parts.get("host") or "").split(",")
     ports = str(parts.get("port") or "").split(",")
     ports += [ports[-1]] * (len(hosts) - len(ports))  # as libpq does it: one port for all of them
-    places = [
-        f"{'' if host.startswith('/') else host}{':' if port else ''}{port}"
-        for host, port in zip(hosts, ports, strict=False)
-    ]
+    places = [f"{_host(host)}{':' if port else ''}{port}" for host, port in zip(hosts, ports, strict=False)]
     return f"postgresql://{','.join(filter(None, places))}/{parts.get('dbname') or ''}"
 
 
@@ -167,6 +164,12 @@ def translated(conninfo: str, *, connecting: bool = False) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise unavailable(conninfo, error, connecting=connecting) from error
+
+
+def _host(name: str) -> str:
+    if name.startswith("/"):
+        return ""
+    return f"[{name}]" if ":" in name else name  # as a URL has it, or no port could follow
 
 
 def _code_of_words(error: psycopg.Error) -> str | None:

@@ -76,7 +76,14 @@ def upgrade_schema(
         ) as connection,
     ):
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(schema, "init"),))
-        statements = _missing(conninfo, connection, schema, models)
+        try:
+            statements = _missing(conninfo, connection, schema, models)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise StoreUnavailable(
+                f"{place_of(conninfo)} was not looked through",
+                "this role may not see all of its tables",
+                "connect as their owner",
+            ) from error
         owner = connection.execute(_OWNER, (f'"{schema}".meta',)).fetchone()
         if statements and not dry_run and not (owner and owner[0]):
             raise StoreUnavailable(

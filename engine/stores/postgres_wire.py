@@ -44,9 +44,8 @@ class Wired:
         pgconn = connection.pgconn
         if self._name not in known:
             pgconn.send_prepare(self._name, self._statement)
-            with suppress(
-                errors.DuplicatePreparedStatement
-            ):  # who prepared it was cancelled before the answer
+            # It is there when whoever had it prepared was cancelled before the answer.
+            with suppress(errors.DuplicatePreparedStatement):
                 _answer(connection)
             known.add(self._name)
         pgconn.send_query_prepared(self._name, values, [1] * len(values), result_format=1)

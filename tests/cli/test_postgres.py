@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from mentorcycle.engine.stores.postgres_schema import grants
+
 from .conftest import Desk, Run
 
 ROSTER = """external_id,given_name,family_name,school
@@ -144,3 +146,17 @@ def test_errors_of_the_server_have_their_exit_code_and_no_password(desk: Desk, w
                 assert result.exit_code in (2, 10)
             else:
                 assert (why in said, result.exit_code) == (True, code), said
+
+
+def test_a_worker_that_would_keep_nothing_is_told_so(desk: Desk, log_url: str) -> None:
+    with psycopg.connect(log_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE sees_the_log LOGIN")
+        try:
+            for right in grants("sees_the_log"):
+                if "mentorcycle_models" not in right:
+                    connection.execute(right)
+            url = log_url.replace("postgres:@", "sees_the_log:@", 1)
+            assert "no rights to those in the database" in desk.refused(2, "worker", "--once", "--db", url)
+        finally:
+            connection.execute("DROP OWNED BY sees_the_log")
+            connection.execute("DROP ROLE sees_the_log")

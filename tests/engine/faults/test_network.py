@@ -12,8 +12,10 @@ import pytest
 
 from mentorcycle.domain.errors import StoreUnavailable
 from mentorcycle.engine import Engine, Settings
+from mentorcycle.engine.readers.postgres_session import PostgresSession
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.testing.store_contract import command, event
+from mentorcycle.projections import MODELS
 
 from .load import OFFICE, Load, eventually
 from .proxy import Network
@@ -144,3 +146,20 @@ def test_writers_readers_and_workers_behind_a_network_that_fails_lose_nothing_an
         load.more_acks(3)
         load.stop()
         load.holds()
+
+
+def test_a_server_asks_after_hosts_of_which_it_hears_nothing(durable: Node, log: str) -> None:
+    """Within a statement that waits for rows nothing else ends the session of a host that is gone."""
+    asked = (
+        "SELECT current_setting('tcp_keepalives_idle')::int + current_setting('tcp_keepalives_interval')::int"
+        " * current_setting('tcp_keepalives_count')::int, current_setting('tcp_user_timeout')::int"
+    )
+    with PostgresStore(durable.database(log)) as store:
+        tables = store.tables()
+        assert tables is not None
+        with store.connection() as connection:
+            assert connection.execute(asked).fetchone() == (60, 60_000)
+        with tables.glance() as connection:
+            assert connection.execute(asked).fetchone() == (60, 60_000)
+        with PostgresSession(tables, MODELS, lease=9) as session, session.glance() as connection:
+            assert connection.execute(asked).fetchone() == (9, 9_000)

@@ -261,6 +261,8 @@ def test_a_missing_database_or_host_is_named(server: Any) -> None:
         PostgresStore(server.database("nowhere"))
     with refusal("cannot be reached"):
         PostgresStore("postgresql://postgres@127.0.0.1:1/x")
+    with refusal("postgresql://[::1]:1/x is", without="Secr3t"):
+        PostgresStore("postgresql://ada:Secr3t@[::1]:1/x")
 
 
 # Limits

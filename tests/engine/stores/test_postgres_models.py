@@ -213,6 +213,13 @@ def test_a_role_with_the_rights_it_needs_keeps_read_models_and_makes_no_tables(
             run(app, attack)
 
 
+def test_a_role_that_may_not_see_the_read_models_is_not_told_that_they_are_up_to_date(
+    log_url: str, role: Callable[..., str]
+) -> None:
+    with pytest.raises(StoreUnavailable, match="connect as their owner"):
+        upgrade_schema(role(log_url, "sees_the_log", read_models=False))
+
+
 def test_roles_of_two_tenants_neither_see_nor_spoil_what_the_other_is_told(
     log_url: str, role: Callable[..., str]
 ) -> None:
