@@ -340,6 +340,22 @@ def test_a_worker_for_some_read_models_leaves_the_others_alone(shared: Any, shar
     assert [(one.name, one.position) for one in readers.status() if one.position] == [("people", 1)]
 
 
+def test_a_worker_for_some_read_models_shares_as_the_others_do(shared: Any, shared_url: str) -> None:
+    tables = Readers(shared.store).tables
+    people = next(model for model in MODELS if model.name == "people")
+    with (
+        PostgresSession(tables, MODELS, name="one") as one,
+        PostgresSession(tables, MODELS, name="two") as two,
+        PostgresSession(tables, [people], known=MODELS, name="three") as three,
+    ):
+        for session in (one, two, three) * 2:
+            session.beat(now=True)
+        assert three.held == {("people", 0)}
+        assert sorted(one.held | two.held | three.held) == sorted(
+            (model.name, part) for model in MODELS for part in range(model.parts)
+        )
+
+
 def test_in_a_file_a_worker_keeps_all_of_it_up_to_date(tmp_path: Any, seen: Any) -> None:
     with SQLiteStore(tmp_path / "log.db") as store, Engine(store) as engine:
         engine.ensure_programme(actor())
