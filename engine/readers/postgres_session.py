@@ -44,28 +44,20 @@ class OwnershipLost(StoreUnavailable):
 class PostgresSession(PostgresTables, Closing):
     """The read models as one worker writes them: what it holds, and over its own session alone.
 
-    For one thread. `lease` is how many seconds the server waits for a sign of life. `known` are all read models that
-    workers share, also those that this one does not feed: to come to the same as the others it has to see as much.
+    For one thread. `lease` is how many seconds the server waits for a sign of life.
     """
 
     def __init__(
-        self,
-        tables: PostgresTables,
-        models: Sequence[ReadModel],
-        *,
-        known: Sequence[ReadModel] = (),
-        name: str = "",
-        lease: float = 8.0,
+        self, tables: PostgresTables, models: Sequence[ReadModel], *, name: str = "", lease: float = 8.0
     ) -> None:
         super().__init__(tables.connections)
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
         self.models = tuple(models)
-        self._known = tuple(known or models)
         self.held: set[Unit] = set()
         self.pulse = min(BEAT_SECONDS, lease / 4)
         self._units = {
             (model.name, part): unit_lock(self.where, model.name, model.version, part)
-            for model in self._known
+            for model in models
             for part in range(model.parts)
         }
         self._lease = lease
@@ -161,12 +153,12 @@ class PostgresSession(PostgresTables, Closing):
         names = " ".join(model.name for model in self.models)
         for model in self.models:
             connection.execute("SELECT pg_advisory_lock_shared(%s)::text", (willing_lock(self.where, model),))
-        connection.execute(_TIDY, (list(picture(connection, self.where, self._known).willing),))
+        connection.execute(_TIDY, (list(picture(connection, self.where, self.models).willing),))
         connection.execute(_JOIN, (self._id, self.backend, self.name, names))
         self._share(connection)
 
     def _share(self, connection: LogConnection) -> None:
-        seen = picture(connection, self.where, self._known)
+        seen = picture(connection, self.where, self.models)
         held = {unit: worker for unit, worker in seen.held.items() if worker in seen.willing}
         wanted = shared_out(self._units, seen.willing, held)
         mine = {unit for unit, worker in wanted.items() if worker == self.backend}

@@ -112,13 +112,13 @@ class PostgresTables(Tables):
                     registry.empty(connection, model, slot)
 
     def session(
-        self, models: Sequence[ReadModel], known: Sequence[ReadModel], name: str, lease: float
+        self, models: Sequence[ReadModel], name: str, lease: float
     ) -> AbstractContextManager[Session]:
-        """A place among the workers of these tables, until the end of the block; `known` is what they all share."""
+        """A place among the workers of these tables, until the end of the block."""
         from .postgres_session import PostgresSession
 
         self.connections.check_may_write()
-        return PostgresSession(self, models, known=known, name=name, lease=lease)
+        return PostgresSession(self, models, name=name, lease=lease)
 
     @property
     def may_write(self) -> bool:

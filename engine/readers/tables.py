@@ -90,9 +90,9 @@ class Tables(ABC):
         return Workers()
 
     def session(
-        self, models: Sequence[ReadModel], known: Sequence[ReadModel], name: str, lease: float
+        self, models: Sequence[ReadModel], name: str, lease: float
     ) -> AbstractContextManager[Session]:
-        """A place among the workers of these tables, until the end of the block; `known` is what they all share."""
+        """A place among the workers of these tables, until the end of the block."""
         return nullcontext(Alone(self, name))
 
     def in_the_way(self, error: StoreUnavailable) -> bool:

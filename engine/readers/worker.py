@@ -56,7 +56,6 @@ class Worker:
     ) -> None:
         self.store = store
         self.models = _named(models, known)
-        self._known = tuple(known)
         self._clock = clock
         self._name = name
         self._lease = lease
@@ -74,7 +73,7 @@ class Worker:
         pause, said = SHORTEST_PAUSE, ""
         while not stop.is_set():
             try:
-                with self._own().session(self.models, self._known, self._name, self._lease) as session:
+                with self._own().session(self.models, self._name, self._lease) as session:
                     self._told(f"worker {session.name} takes part")
                     pause, said = SHORTEST_PAUSE, ""
                     self._work(session, stop)

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
@@ -25,7 +26,7 @@ from mentorcycle.engine.readers.worker import Worker
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.postgres_upgrade import upgrade_schema
 from mentorcycle.engine.stores.sqlite import SQLiteStore
-from mentorcycle.projections import MODELS
+from mentorcycle.projections import MODELS, PEOPLE
 
 LEASE = 2
 SECONDS = 60
@@ -340,20 +341,23 @@ def test_a_worker_for_some_read_models_leaves_the_others_alone(shared: Any, shar
     assert [(one.name, one.position) for one in readers.status() if one.position] == [("people", 1)]
 
 
-def test_a_worker_for_some_read_models_shares_as_the_others_do(shared: Any, shared_url: str) -> None:
+@pytest.mark.parametrize("other", ["for some read models", "of a newer program"])
+def test_workers_that_know_different_read_models_leave_none_to_each_other(
+    shared: Any, shared_url: str, other: str
+) -> None:
+    newer = [replace(model, version=99) if model.name == "cycles" else model for model in MODELS]
+    some = [PEOPLE] if other == "for some read models" else newer
     tables = Readers(shared.store).tables
-    people = next(model for model in MODELS if model.name == "people")
     with (
         PostgresSession(tables, MODELS, name="one") as one,
         PostgresSession(tables, MODELS, name="two") as two,
-        PostgresSession(tables, [people], known=MODELS, name="three") as three,
+        PostgresSession(tables, some, name="three") as three,
     ):
-        for session in (one, two, three) * 2:
+        for session in (one, two, three) * 3:
             session.beat(now=True)
-        assert three.held == {("people", 0)}
-        assert sorted(one.held | two.held | three.held) == sorted(
-            (model.name, part) for model in MODELS for part in range(model.parts)
-        )
+        kept = [unit for session in (one, two, three) for unit in session.held if unit[0] != "cycles"]
+        assert sorted(kept) == [("minutes", 0), ("people", 0), ("trail", 0)]
+        assert len([unit for unit in one.held | two.held if unit[0] == "cycles"]) == 8
 
 
 def test_in_a_file_a_worker_keeps_all_of_it_up_to_date(tmp_path: Any, seen: Any) -> None:
