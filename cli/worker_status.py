@@ -61,7 +61,7 @@ def _said(found: Working) -> str:
     from .sides import counted
 
     if not found.shared:
-        return "here are no workers to share with: whoever asks brings read models up to date"
+        return "this store needs no worker: whoever asks brings read models up to date"
     if not found.workers:
         return "no worker runs: whoever asks brings read models up to date; mentorcycle worker"
     return counted(len(found.workers), "worker")

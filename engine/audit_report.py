@@ -14,6 +14,10 @@ MOST = 100
 NOT_PROVED = (
     "no outside checkpoint is compared: a rewrite of the whole file by someone who can write it cannot be excluded",
 )
+A_PART = (
+    "this role is shown a part of the log alone: nothing is said of the rest, nor whether events are missing"
+    " between those that it may see"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,14 @@ class Finding:
 class Verification:
     """What was checked and what was found; without findings, everything that was checked holds.
 
-    `found` counts the findings of each check, also those that are not kept in `findings`.
+    `found` counts the findings of each check, also those that are not kept in `findings`. `whole` says that every
+    event could be looked at, and not a part that the database shows to a role.
     """
 
     events: int = 0
     cycles: int = 0
     head: int = 0
+    whole: bool = True
     words: int = 0
     findings: list[Finding] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)

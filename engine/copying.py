@@ -138,11 +138,13 @@ def _brought(
     news: Iterator[Batch], state: State, new: Mark, target: Target, copied: Progress | None
 ) -> Mark | None:
     """Write what is to be written; the mark of what is to be proved, None for a finished copy that lacks nothing."""
+    if state.mark is None:  # at once: until then a new target is an empty log, which anybody may use
+        target.begin(None, new)
     first = next(news, None)
     if first is None and state.mark is not None and not state.unfinished:
         return None
     mark = state.mark or new
-    if not state.unfinished:
+    if state.mark is not None and not state.unfinished:
         mark = replace(mark, of=new.of)
         target.begin(state.mark, mark)
     for batch in chain([first] if first else [], news):

@@ -33,6 +33,7 @@ def verify(session: Session, replay: bool) -> object:
 
     from ..exits import ExitCode
     from ..progress import counting
+    from ..sides import counted
     from ..store import reading
 
     with reading(session) as place:
@@ -50,7 +51,7 @@ def verify(session: Session, replay: bool) -> object:
         else:
             _rows(session, title, rows, found)
         session.talk("\n".join([*(f"not proved: {what}" for what in _unproved(found, replay=replay)), ""]))
-        state = "verified" if found.holds else f"{found.found.total()} findings"
+        state = "verified" if found.holds else counted(found.found.total(), "finding")
         session.talk(f"{state} in {seconds:.1f} s")
     return None if found.holds else ExitCode.VERIFICATION_FAILED
 
@@ -74,8 +75,9 @@ def _checks(
     found: Verification, replay: bool, has_file: bool
 ) -> Iterator[tuple[str, bool, str, int, list[dict[str, Any]]]]:
     """Each check with what holds, or how much was found, and the first of it."""
+    positions = f"positions 1–{found.head} without gaps" if found.head else "the log is empty"
     said = {
-        "positions": f"positions 1–{found.head} without gaps" if found.head else "the log is empty",
+        "positions": positions if found.whole else f"positions up to {found.head} rise",
         "times": "no event is recorded earlier than the one before it",
         "readable": "every event can be read",
         "streams": "every stream goes on where it stopped",
@@ -117,6 +119,7 @@ def _rows(session: Session, title: str, rows: list[dict[str, Any]], found: Verif
             "events": found.events,
             "cycles": found.cycles,
             "head": found.head,
+            "whole": found.whole,
             "read_models": [
                 {"name": one.name, "position": one.position, "sha256": one.stored} for one in found.models
             ],

@@ -11,6 +11,7 @@ from enum import Enum
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.types.numeric import Int8BinaryDumper
@@ -21,7 +22,11 @@ from mentorcycle.projections.connection import Dialect
 from ..stores.postgres_arrays import Array, adapt, long_numbers_or_none, texts_or_none
 
 FEW = 20
-"""Beyond so many rows COPY is worth the messages it takes itself."""
+"""Beyond so many rows an insert takes them as an array of each column.
+
+Not by COPY: while the server waits for rows none of its clocks runs, and nobody would part with a worker that was cut
+off then.
+"""
 SEVERAL = 8
 """So many rows of other inserts go in one message."""
 
@@ -30,7 +35,11 @@ _TOKENS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?")
 _INSERT = re.compile(
     r"(INSERT INTO \w+ (?:\([\w, ]+\) )?VALUES )(\(\?(?:, \?)*\))(\s+ON CONFLICT DO NOTHING)?"
 )
-_PLAIN_INSERT = re.compile(r"INSERT INTO (\w+) (\([\w, ]+\) )?VALUES \((\?)(, \?)*\)")
+_PLAIN_INSERT = re.compile(r"(INSERT INTO (\w+) (?:\(([\w, ]+)\) )?)VALUES \(\?(?:, \?)*\)")
+_TYPES = """SELECT attname, format_type(atttypid, NULL) || '[]' FROM pg_attribute
+            WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+_types: WeakKeyDictionary[psycopg.Connection[Any], dict[str, dict[str, str]]] = WeakKeyDictionary()
+"""Of each connection, the types of the columns of tables, as far as they were looked up."""
 
 
 class Fault(Enum):
@@ -113,16 +122,26 @@ class PostgresConnection:
         if many.columns:
             columns = zip(many.columns, zip(*rows, strict=True), strict=True)
             self._cursor.execute(many.query, [array(items) for array, items in columns], prepare=True)
-        elif many.copy and len(rows) > FEW:
-            with self._cursor.copy(many.copy) as copy:
-                for row in rows:
-                    copy.write_row(row)
+        elif many.table and len(rows) > FEW:
+            types = self._types_of(many.table)
+            wanted = [types[name] for name in many.names] or list(types.values())
+            arrays = [
+                _COLUMNS[type_](items) for type_, items in zip(wanted, zip(*rows, strict=True), strict=True)
+            ]
+            self._cursor.execute(many.in_columns(wanted), arrays, prepare=True)
         else:
             while many.several and len(rows) >= SEVERAL:
                 together, rows = rows[:SEVERAL], rows[SEVERAL:]
                 self._cursor.execute(many.several, [*chain(*together)], prepare=True)
             for row in rows:
                 self._cursor.execute(many.query, row, prepare=True)
+
+    def _types_of(self, table: str) -> dict[str, str]:
+        """The columns of a table, each with the type of an array of it."""
+        known = _types.setdefault(self.raw, {})
+        if table not in known:
+            known[table] = dict(self._cursor.execute(_TYPES, (table,), prepare=True, binary=True).fetchall())
+        return known[table]
 
     def chunks(self, statement: str, size: int, /) -> Iterator[list[tuple[Any, ...]]]:
         """Within a transaction, the rows of a query by so many; the server keeps the others back."""
@@ -133,23 +152,33 @@ class PostgresConnection:
 
 
 class _Many(NamedTuple):
-    """How a statement is run for many rows: what makes an array of each column, the COPY that says the same, or the
-    insert of `SEVERAL` rows."""
+    """How a statement is run for many rows: what makes an array of each column, the insert of `SEVERAL` rows, or the
+    `head`, table and names of columns of an insert that takes arrays."""
 
     query: bytes
     several: bytes | None
     columns: tuple[Callable[[Any], Array], ...]
-    copy: bytes | None
+    head: str = ""
+    table: str = ""
+    names: tuple[str, ...] = ()
+
+    def in_columns(self, types: Sequence[str]) -> bytes:
+        """The insert of one array for each column."""
+        arrays = ", ".join(f"${number}::{type_}" for number, type_ in enumerate(types, 1))
+        return f"{self.head}SELECT * FROM unnest({arrays})".encode()
 
 
 @lru_cache(maxsize=512)
 def _many(statement: str) -> _Many:
     plain = _PLAIN_INSERT.fullmatch(statement.strip())
-    copy = f"COPY {plain[1]} {plain[2] or ''}FROM STDIN (FORMAT BINARY)".encode() if plain else None
     columns = tuple(_COLUMNS[found] for found in re.findall(r"\?::(\w+\[\])", statement))
     insert = _INSERT.fullmatch(statement.strip())
     several = f"{insert[1]}{', '.join([insert[2]] * SEVERAL)}{insert[3] or ''}" if insert else None
-    return _Many(_numbered(statement), _numbered(several) if several else None, columns, copy)
+    many = _Many(_numbered(statement), _numbered(several) if several else None, columns)
+    if plain is None:
+        return many
+    names = tuple(name.strip() for name in (plain[3] or "").split(",") if name)
+    return many._replace(head=plain[1], table=plain[2], names=names)
 
 
 @lru_cache(maxsize=512)

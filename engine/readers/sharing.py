@@ -1,11 +1,11 @@
 """How workers share what there is to feed: evenly, and with as little moved as can be.
 
-Pure: everybody who knows the same comes to the same, so nobody has to be asked.
+Pure: everybody comes to the same about what they know in common, so nobody has to be asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
@@ -43,32 +43,37 @@ def shared_out(
 ) -> dict[Unit, int]:
     """Who is to feed what, by the number of a worker. `willing` says for which read models each of them works.
 
-    What is held stays where it is as long as nobody who is willing has two less.
+    Read models for which the same workers are willing are shared among them as if there were no others: a worker may
+    not know what others feed beside them, such as a version that only a newer program has. What is held stays where it
+    is as long as nobody who is willing has two less of these.
     """
-    units = sorted(units)
-    wanted = {unit: held[unit] for unit in units if unit[0] in willing.get(held.get(unit, 0), ())}
-    load = dict.fromkeys(willing, 0)
+    circles: dict[frozenset[int], list[Unit]] = {}
+    for unit in sorted(units):
+        able = frozenset(worker for worker, models in willing.items() if unit[0] in models)
+        circles.setdefault(able, []).append(unit)
+    wanted: dict[Unit, int] = {}
+    for able, of_these in circles.items():
+        if able:
+            wanted |= _evenly(of_these, able, held)
+    return wanted
+
+
+def _evenly(units: Sequence[Unit], able: Collection[int], held: Mapping[Unit, int]) -> dict[Unit, int]:
+    wanted = {unit: held[unit] for unit in units if held.get(unit) in able}
+    load = dict.fromkeys(able, 0)
     for worker in wanted.values():
         load[worker] += 1
 
-    def least(unit: Unit) -> int | None:
-        able = [worker for worker, models in willing.items() if unit[0] in models]
-        return min(able, key=lambda worker: (load[worker], worker), default=None)
+    def least() -> int:
+        return min(able, key=lambda worker: (load[worker], worker))
 
     for unit in units:
-        taker = None if unit in wanted else least(unit)
-        if taker is not None:
-            wanted[unit] = taker
-            load[taker] += 1
-    moved = True
-    while moved:
-        moved = False
-        for unit, worker in sorted(wanted.items(), key=lambda item: (-load[item[1]], item[1], item[0])):
-            taker = least(unit)
-            if taker is not None and load[taker] + 1 < load[worker]:
-                wanted[unit] = taker
-                load[taker] += 1
-                load[worker] -= 1
-                moved = True
-                break
+        if unit not in wanted:
+            wanted[unit] = least()
+            load[wanted[unit]] += 1
+    while load[most := max(able, key=lambda worker: (load[worker], -worker))] > load[least()] + 1:
+        unit = min(unit for unit, worker in wanted.items() if worker == most)
+        wanted[unit] = least()
+        load[most] -= 1
+        load[wanted[unit]] += 1
     return wanted

@@ -186,6 +186,14 @@ class HeldUp(Protocol):
         """Who has been in the way for so long, and what can be done; None when nobody has, or may not be known."""
 
 
+@runtime_checkable
+class Restricted(Protocol):
+    """A log in a database that may show a role a part of it alone, as the events of one tenant."""
+
+    def shows_all(self) -> bool:
+        """Whether the present role is shown every event."""
+
+
 def tail(store: Log, after: int, *, batch: int = 1000) -> Iterator[StoredRow]:
     """All events after a position up to the present head, read in batches."""
     while rows := store.read_log(after, batch):

@@ -82,6 +82,10 @@ _AWAY = (
     "the server cannot be reached",
     "check that it runs and that host and port are right; when it is back nothing has to be restarted here",
 )
+_NO_SCHEMA = (  # the first thing that a log needs, and nothing that `grants` gives
+    "this role may make no schema in that database",
+    "connect as the owner of the database, or let them GRANT CREATE ON DATABASE to this role",
+)
 _SILENT = (
     "the server, or the network on the way to it, stands still, so the connection was given up",
     f"nothing has to be restarted here; {AGAIN}",
@@ -119,6 +123,8 @@ def unavailable(conninfo: str, error: psycopg.Error, *, connecting: bool = False
     words = words.rpartition("All failures were: ")[2]  # the last of them stands before, too
     if isinstance(error, Unanswered):
         why, fix = _SILENT
+    elif code == "42501" and words.startswith("permission denied for database"):
+        why, fix = _NO_SCHEMA
     elif code in _REASONS:
         why, fix = _REASONS[code]
     elif isinstance(error, psycopg.OperationalError) and (code is None or code.startswith("08")):

@@ -104,6 +104,11 @@ class PostgresReader(Closing):
         with self._connections.lend() as connection:
             return int(_one(connection, self._sql.now)[0])
 
+    def shows_all(self) -> bool:
+        """Whether the server shows this role every event, and not those of one tenant alone."""
+        with self._connections.lend() as connection:
+            return bool(_one(connection, self._sql.shows_all)[0])
+
     def held_up_by(self, seconds: float) -> tuple[str, str] | None:
         """Who has been in the way of new positions for so long, and what can be done."""
         with self._connections.lend() as connection:

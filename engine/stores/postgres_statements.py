@@ -139,6 +139,7 @@ class Statements:
     replicate: str
     size: str
     now: str
+    shows_all: str
     write: str
     append: str
     append_one: Wired
@@ -181,6 +182,11 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         " WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind = 'r'",
         replicate=_REPLICATE,
         now="SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+        # Of the policies that hold for a role one is enough; those of `grants` are its own.
+        shows_all=f"SELECT NOT row_security_active('{s}.events') OR EXISTS (SELECT FROM pg_policy p"
+        f" WHERE p.polrelid = '{s}.events'::regclass AND p.polpermissive"
+        " AND pg_get_expr(p.polqual, p.polrelid) = 'true' AND EXISTS (SELECT FROM unnest(p.polroles) r"
+        " WHERE r = 0 OR pg_has_role(r, 'USAGE')))",
         incarnation=f"SELECT {s}.incarnation()",
         write=f"SELECT {s}.write(%b::bigint,"
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",

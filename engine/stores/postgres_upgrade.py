@@ -78,23 +78,25 @@ def upgrade_schema(
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(schema, "init"),))
         try:
             statements = _missing(conninfo, connection, schema, models)
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise StoreUnavailable(
-                f"{place_of(conninfo)} was not looked through",
-                "this role may not see all of its tables",
-                "connect as their owner",
-            ) from error
+        except psycopg.errors.InsufficientPrivilege:  # it cannot look into read models that are one tenant's
+            raise _not_the_owner(conninfo) from None
         owner = connection.execute(_OWNER, (f'"{schema}".meta',)).fetchone()
         if statements and not dry_run and not (owner and owner[0]):
-            raise StoreUnavailable(
-                f"{place_of(conninfo)} was not brought up to date",
-                "this role does not own its tables",
-                "connect as their owner, or give them what this prints: mentorcycle db upgrade --print-sql",
+            raise _not_the_owner(
+                conninfo, "or give them what this prints: mentorcycle db upgrade --print-sql"
             )
         if not dry_run:
             for statement in statements:
                 connection.execute(statement)
     return statements
+
+
+def _not_the_owner(conninfo: str, otherwise: str = "") -> StoreUnavailable:
+    return StoreUnavailable(
+        f"{place_of(conninfo)} was not brought up to date",
+        "this role does not own its tables",
+        ", ".join(filter(None, ("connect as their owner", otherwise))),
+    )
 
 
 def _missing(conninfo: str, connection: Connection, schema: str, models: Sequence[ReadModel]) -> list[str]:

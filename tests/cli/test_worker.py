@@ -28,6 +28,7 @@ def test_once_brings_a_file_up_to_date_and_says_how_far(desk: Desk) -> None:
     assert f"up to event {head}" in desk.done("worker", "--once")
     found = desk.data("worker", "status", "--exit-code")
     assert found["shared"] is False
+    assert "this store needs no worker" in desk("worker", "status").stderr
     assert {(row["model"], row["position"], row["owner"]) for row in found["rows"]} == {
         (name, head, None) for name in ("cycles", "people", "minutes", "trail")
     }

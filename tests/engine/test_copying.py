@@ -440,6 +440,14 @@ def test_a_source_that_was_tampered_with_makes_no_copy_that_can_be_used(
             Engine.open(log_url)
 
 
+def test_a_copy_that_stops_at_its_first_row_has_begun(north: str, target: str) -> None:
+    change(north, "UPDATE events SET state = 'text' WHERE position = 1")
+    with pytest.raises(VerificationFailed, match="event 1 is not of the types"):
+        copy(north, target)
+    with pytest.raises(CopyUnfinished):
+        Engine.open(target)
+
+
 def test_a_cut_tail_is_found_before_anything_is_written(north: str, fresh: Any) -> None:
     target = fresh()
     change(north, "DELETE FROM events WHERE position > 40")

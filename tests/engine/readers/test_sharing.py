@@ -35,6 +35,25 @@ def test_once_it_is_shared_nothing_moves(case):
 
 
 @given(st.dictionaries(st.integers(1, 6), st.sets(st.sampled_from(NAMES), min_size=1)))
+def test_whoever_knows_their_own_read_models_alone_comes_to_the_same(willing):
+    def seen_by(worker, held):
+        mine = willing[worker]
+        others = {other: models & mine for other, models in willing.items() if models & mine}
+        return shared_out([unit for unit in UNITS if unit[0] in mine], others, held)
+
+    held = {}
+    for _ in range(2):  # first nobody holds anything
+        taken = [
+            unit for worker in willing for unit, taker in seen_by(worker, held).items() if taker == worker
+        ]
+        assert sorted(taken) == sorted(unit for unit in UNITS if any(unit[0] in m for m in willing.values()))
+        held = {
+            unit: min(w for w in willing if unit[0] in willing[w])  # then whoever came first holds all
+            for unit in taken
+        }
+
+
+@given(st.dictionaries(st.integers(1, 6), st.sets(st.sampled_from(NAMES), min_size=1)))
 def test_nobody_is_given_what_they_are_not_willing_to_feed_and_what_anybody_is_is_fed(willing):
     wanted = shared_out(UNITS, willing, {})
     assert all(unit[0] in willing[worker] for unit, worker in wanted.items())

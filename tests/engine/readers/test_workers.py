@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
@@ -26,7 +27,7 @@ from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.postgres_locks import lock_number
 from mentorcycle.engine.stores.postgres_upgrade import upgrade_schema
 from mentorcycle.engine.stores.sqlite import SQLiteStore
-from mentorcycle.projections import MODELS
+from mentorcycle.projections import MODELS, PEOPLE
 
 LEASE = 2
 SECONDS = 60
@@ -352,6 +353,25 @@ def test_a_worker_for_some_read_models_leaves_the_others_alone(shared: Any, shar
             engine.worker(["nothing"])
         assert engine.worker(["people"]).run_once().left == ()
     assert [(one.name, one.position) for one in readers.status() if one.position] == [("people", 1)]
+
+
+@pytest.mark.parametrize("other", ["for some read models", "of a newer program"])
+def test_workers_that_know_different_read_models_leave_none_to_each_other(
+    shared: Any, shared_url: str, other: str
+) -> None:
+    newer = [replace(model, version=99) if model.name == "cycles" else model for model in MODELS]
+    some = [PEOPLE] if other == "for some read models" else newer
+    tables = Readers(shared.store).tables
+    with (
+        PostgresSession(tables, MODELS, name="one") as one,
+        PostgresSession(tables, MODELS, name="two") as two,
+        PostgresSession(tables, some, name="three") as three,
+    ):
+        for session in (one, two, three) * 3:
+            session.beat(now=True)
+        kept = [unit for session in (one, two, three) for unit in session.held if unit[0] != "cycles"]
+        assert sorted(kept) == [("minutes", 0), ("people", 0), ("trail", 0)]
+        assert len([unit for unit in one.held | two.held if unit[0] == "cycles"]) == 8
 
 
 def test_in_a_file_a_worker_keeps_all_of_it_up_to_date(tmp_path: Any, seen: Any) -> None:

@@ -250,6 +250,32 @@ def test_roles_of_two_tenants_neither_see_nor_spoil_what_the_other_is_told(
     assert people(north, "north") == ["Nora"]
 
 
+def test_who_is_shown_one_tenant_alone_takes_no_gap_for_tampering(
+    log_url: str, role: Callable[..., str]
+) -> None:
+    everybody, south = role(log_url, "sees_all"), role(log_url, "sees_south", "south")
+    add(log_url, "Ann")
+    add(south, "Sam", "south")
+    add(log_url, "Nora", "north")
+    for url, tenant, shown in ((log_url, "default", 9), (everybody, "default", 9), (south, "south", 3)):
+        with Engine.open(url, tenant=tenant) as engine:
+            found = engine.queries.verify(Actor.auditor())
+        assert (found.findings, found.events, found.head, found.whole) == ([], shown, 9, shown == 9)
+        assert any("shown a part of the log alone" in what for what in found.not_proved) is (shown < 9)
+
+
+def test_who_does_not_own_a_log_is_told_who_brings_it_up_to_date(
+    log_url: str, database: str, server: Any, role: Callable[..., str]
+) -> None:
+    app = role(log_url, "no_owner")
+    role(log_url, "of_west", "west")
+    with pytest.raises(StoreUnavailable, match=r"does not own its tables.*connect as their owner"):
+        upgrade_schema(app)
+    elsewhere = database.replace("postgres:@", "no_owner:@", 1)
+    with pytest.raises(StoreUnavailable, match=r"may make no schema in that database.*GRANT CREATE"):
+        init_schema(elsewhere)
+
+
 # Other logs
 
 
