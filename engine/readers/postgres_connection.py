@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -22,20 +22,19 @@ from mentorcycle.projections.connection import Dialect
 from ..stores.postgres_arrays import Array, adapt, long_numbers_or_none, texts_or_none
 
 FEW = 20
-"""Beyond so many rows an insert takes them as an array of each column.
+"""Beyond so many rows a statement is run once, with an array of each of its values.
 
 Not by COPY: while the server waits for rows none of its clocks runs, and nobody would part with a worker that was cut
 off then.
 """
-SEVERAL = 8
-"""So many rows of other inserts go in one message."""
 
 _COLUMNS: dict[str, Callable[[Any], Array]] = {"bigint[]": long_numbers_or_none, "text[]": texts_or_none}
 _TOKENS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?")
 _INSERT = re.compile(
-    r"(INSERT INTO \w+ (?:\([\w, ]+\) )?VALUES )(\(\?(?:, \?)*\))(\s+ON CONFLICT DO NOTHING)?"
+    r"(INSERT INTO (\w+) (?:\(([\w, ]+)\) )?)VALUES \(\?(?:, \?)*\)(\s+ON CONFLICT\b.*)?", re.DOTALL
 )
-_PLAIN_INSERT = re.compile(r"(INSERT INTO (\w+) (?:\(([\w, ]+)\) )?)VALUES \(\?(?:, \?)*\)")
+_UPDATE = re.compile(r"UPDATE (\w+)\s+SET (\w+ = \?(?:,\s+\w+ = \?)*)\s+WHERE (\w+ = \?(?: AND \w+ = \?)*)")
+_DELETE = re.compile(r"DELETE FROM (\w+) WHERE (\w+ = \?(?: AND \w+ = \?)*)")
 _TYPES = """SELECT attname, format_type(atttypid, NULL) || '[]' FROM pg_attribute
             WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
 _types: WeakKeyDictionary[psycopg.Connection[Any], dict[str, dict[str, str]]] = WeakKeyDictionary()
@@ -110,7 +109,7 @@ class PostgresConnection:
         return Found(cursor.fetchall() if cursor.description else [])
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
-        """Run one statement for each row, in their order.
+        """Run one statement for each row. Many rows are one statement: what it changes, it changes once.
 
         Without a pipeline, which psycopg's own `executemany` makes: it ends with a message that stops the server's
         clock for who is idle in a transaction, and nobody would part with a worker that was cut off then.
@@ -128,11 +127,8 @@ class PostgresConnection:
             arrays = [
                 _COLUMNS[type_](items) for type_, items in zip(wanted, zip(*rows, strict=True), strict=True)
             ]
-            self._cursor.execute(many.in_columns(wanted), arrays, prepare=True)
+            self._cursor.execute(many.for_all(wanted), arrays, prepare=True)
         else:
-            while many.several and len(rows) >= SEVERAL:
-                together, rows = rows[:SEVERAL], rows[SEVERAL:]
-                self._cursor.execute(many.several, [*chain(*together)], prepare=True)
             for row in rows:
                 self._cursor.execute(many.query, row, prepare=True)
 
@@ -152,33 +148,49 @@ class PostgresConnection:
 
 
 class _Many(NamedTuple):
-    """How a statement is run for many rows: what makes an array of each column, the insert of `SEVERAL` rows, or the
-    `head`, table and names of columns of an insert that takes arrays."""
+    """How a statement is run for many rows: what makes an array of each column, or the `table` whose columns say what
+    its values are, and the statement for all rows, which come as `c` with columns `v1`, `v2` and so on."""
 
     query: bytes
-    several: bytes | None
-    columns: tuple[Callable[[Any], Array], ...]
-    head: str = ""
+    columns: tuple[Callable[[Any], Array], ...] = ()
     table: str = ""
     names: tuple[str, ...] = ()
+    together: str = ""
 
-    def in_columns(self, types: Sequence[str]) -> bytes:
-        """The insert of one array for each column."""
+    def for_all(self, types: Sequence[str]) -> bytes:
+        """The statement with one array for each value."""
         arrays = ", ".join(f"${number}::{type_}" for number, type_ in enumerate(types, 1))
-        return f"{self.head}SELECT * FROM unnest({arrays})".encode()
+        values = ", ".join(f"v{number}" for number, _ in enumerate(types, 1))
+        return self.together.format(rows=f"unnest({arrays}) AS c({values})").encode()
 
 
 @lru_cache(maxsize=512)
 def _many(statement: str) -> _Many:
-    plain = _PLAIN_INSERT.fullmatch(statement.strip())
-    columns = tuple(_COLUMNS[found] for found in re.findall(r"\?::(\w+\[\])", statement))
-    insert = _INSERT.fullmatch(statement.strip())
-    several = f"{insert[1]}{', '.join([insert[2]] * SEVERAL)}{insert[3] or ''}" if insert else None
-    many = _Many(_numbered(statement), _numbered(several) if several else None, columns)
-    if plain is None:
-        return many
-    names = tuple(name.strip() for name in (plain[3] or "").split(",") if name)
-    return many._replace(head=plain[1], table=plain[2], names=names)
+    query, text = _numbered(statement), statement.strip()
+    if columns := tuple(_COLUMNS[found] for found in re.findall(r"\?::(\w+\[\])", text)):
+        return _Many(query, columns)
+    if insert := _INSERT.fullmatch(text):
+        head, table, listed, rest = insert.groups()
+        names = tuple(re.findall(r"\w+", listed or ""))
+        return _Many(query, (), table, names, f"{head}SELECT c.* FROM {{rows}}{rest or ''}")
+    if update := _UPDATE.fullmatch(text):
+        table, sets, keys = update.groups()
+        names = tuple(re.findall(r"(\w+) = \?", f"{sets} {keys}"))
+        count = sets.count("?")
+        values = ", ".join(f"{name} = c.v{number}" for number, name in enumerate(names[:count], 1))
+        where = _same(names[count:], count)
+        return _Many(query, (), table, names, f"UPDATE {table} AS t SET {values} FROM {{rows}} WHERE {where}")
+    if delete := _DELETE.fullmatch(text):
+        table, keys = delete.groups()
+        names = tuple(re.findall(r"(\w+) = \?", keys))
+        return _Many(
+            query, (), table, names, f"DELETE FROM {table} AS t USING {{rows}} WHERE {_same(names, 0)}"
+        )
+    return _Many(query)
+
+
+def _same(names: Sequence[str], before: int) -> str:
+    return " AND ".join(f"t.{name} = c.v{number}" for number, name in enumerate(names, before + 1))
 
 
 @lru_cache(maxsize=512)

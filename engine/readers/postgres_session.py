@@ -24,7 +24,7 @@ from ..closing import Closing
 from ..stores.postgres_connection import LogConnection
 from ..stores.postgres_errors import unavailable
 from .postgres_connection import PostgresConnection
-from .postgres_tables import READ, PostgresTables, Watched, unit_lock
+from .postgres_tables import BEGIN, READ, PostgresTables, Watched, unit_lock
 from .postgres_workers import picture, willing_lock
 from .registry import SERVER_CLOCK, Fed
 from .sharing import Unit, shared_out
@@ -109,7 +109,7 @@ class PostgresSession(PostgresTables, Closing):
     def writer(self) -> Iterator[Connection]:
         """A transaction of the session that holds the locks: it is undone when they are lost."""
         with self._lent() as connection:
-            connection.execute("BEGIN")
+            connection.execute(BEGIN)
             adapted = Watched(connection)
             yield adapted
             connection.execute("COMMIT")

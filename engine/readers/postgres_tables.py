@@ -29,8 +29,12 @@ from .tables import Session, Tables
 
 STALLED_SECONDS = 8
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE gate IN ACCESS SHARE MODE"
+# Rows that are changed are looked up by index, whatever the planner thinks of a table that it does not know yet.
+BEGIN = (
+    "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+)
 # Only a holder that has stalled is ended: of its locks nobody else could make anything.
-WRITE = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = '{STALLED_SECONDS}s'"
+WRITE = f"{BEGIN}; SET LOCAL idle_in_transaction_session_timeout = '{STALLED_SECONDS}s'"
 
 
 def unit_lock(where: str, model: str, version: int, part: int) -> int:
