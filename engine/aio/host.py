@@ -7,22 +7,33 @@ changed, and what begins a transaction is left to it.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
 from mentorcycle.domain.errors import CannotJoin
 
 from ..stores.borrowed import not_a_connection
-from .bridge import wait_for
+from .bridge import finish, wait_for
 from .connection import LoopConnection
 
 Host: TypeAlias = psycopg.AsyncConnection[Any]
+RV = TypeVar("RV")
 
 
 class HostConnection(LoopConnection):
-    """The face of a host's connection."""
+    """The face of a host's connection. While it is `finishing`, what is under way goes on to its end when the task is
+    cancelled, which hears of that afterwards: so it is known whether it was done."""
+
+    finishing = False
+
+    def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
+        """Let what psycopg does on the wire go on until it is done."""
+        if not self.finishing:
+            return super().wait(gen, *args, **kwargs)
+        return finish(self._link.wait(self.heard(gen), *args, **kwargs))
 
     @classmethod
     def of(cls, host: Host) -> HostConnection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
@@ -36,6 +36,13 @@ _NO_LOG = (
     psycopg.errors.UndefinedFunction,
     psycopg.errors.UndefinedTable,
 )
+
+
+@runtime_checkable
+class Finishing(Protocol):
+    """A connection on which a task can wait for a statement although it was cancelled."""
+
+    finishing: bool
 
 
 class PostgresBorrowed:
@@ -78,7 +85,7 @@ class PostgresBorrowed:
             self._check_store()
         self._check_transaction()
         with translated(self._place):
-            self._rows(f"SAVEPOINT {SAVEPOINT}")
+            self._finish(f"SAVEPOINT {SAVEPOINT}")
         try:
             if self._look() != "read committed":
                 raise CannotJoin(
@@ -89,11 +96,11 @@ class PostgresBorrowed:
                 )
             yield
             with translated(self._place):
-                self._rows(f"RELEASE SAVEPOINT {SAVEPOINT}")
+                self._finish(f"RELEASE SAVEPOINT {SAVEPOINT}")
         except BaseException:
             with suppress(psycopg.Error):  # of a connection that is lost nothing is left to undo
-                self._rows(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
-                self._rows(f"RELEASE SAVEPOINT {SAVEPOINT}")
+                self._finish(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+                self._finish(f"RELEASE SAVEPOINT {SAVEPOINT}")
             raise
 
     def incarnation(self) -> str:
@@ -227,6 +234,18 @@ class PostgresBorrowed:
     def _ask(self, query: str, values: Values = None, *, binary: bool = False) -> Callable[[], list[Any]]:
         rows = self._rows(query, values, binary=binary)
         return lambda: rows
+
+    def _finish(self, query: str) -> None:
+        """Run a statement to its end where that can be had: whether it was done decides what has to be undone."""
+        host = self._host
+        if not isinstance(host, Finishing):
+            self._rows(query)
+            return
+        host.finishing = True
+        try:
+            self._rows(query)
+        finally:
+            host.finishing = False
 
     def _rows(self, query: str, values: Values = None, *, binary: bool = False) -> list[Any]:
         """Run a statement on a cursor of our own ways: whatever the host's own would make of its rows."""

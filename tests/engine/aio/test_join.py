@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import CannotJoin, Conflict
 from mentorcycle.domain.refusal import Refused
-from mentorcycle.engine import AsyncEngine
+from mentorcycle.engine import AsyncEngine, Pending
 
 COORDINATOR = Actor.coordinator("north")
 
@@ -127,6 +128,39 @@ async def test_cancelled_or_overtaken_the_call_is_undone_and_the_transaction_goe
                 (await unit.execute(c.ChangePerson("p-ann", "Anne"), COORDINATOR)).or_raise()
         await host.commit()
         assert await names(engine, host) == (["Anne"], ["12"])
+
+
+async def test_cancelled_at_any_statement_a_call_is_undone_or_known_and_those_before_it_stay(
+    log_url: str,
+) -> None:
+    async with begun(log_url) as (engine, host):
+        wait, waits = host.wait, 0
+        kept: list[str] = []
+
+        async def cancelling(*args: Any, **kwargs: Any) -> Any:
+            nonlocal waits
+            waits += 1
+            if waits == nth:
+                task.cancel()
+            return await wait(*args, **kwargs)
+
+        async with engine.join(host) as unit:
+            await host.execute("INSERT INTO public.rooms VALUES ('12')")
+            for nth in count(1):
+                waits = 0
+                host.wait = cancelling  # type: ignore[method-assign]
+                task = asyncio.create_task(unit.execute(c.AddPerson(f"Person {nth}"), COORDINATOR))
+                (answer,) = await asyncio.gather(task, return_exceptions=True)
+                host.wait = wait  # type: ignore[method-assign]
+                assert isinstance(answer, asyncio.CancelledError if waits >= nth else Pending)
+                kept.append(f"Kept {nth}")
+                assert isinstance(await unit.execute(c.AddPerson(kept[-1]), COORDINATOR), Pending)
+                if waits < nth:  # nobody cancels it any more
+                    break
+        await host.commit()
+        known = [receipt.events[0].event.name for receipt in await unit.receipts()]
+        assert set(kept) <= set(known)
+        assert await names(engine, host) == (sorted(known), ["12"])
 
 
 async def test_tasks_share_a_unit_one_after_the_other(log_url: str) -> None:
