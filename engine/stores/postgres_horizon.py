@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from psycopg import sql
+
 from mentorcycle.domain.errors import StoreUnavailable
 
 from .postgres_connections import Connection
@@ -53,7 +55,9 @@ def holder(connection: Connection, seconds: float) -> tuple[str, str] | None:
     rows = connection.execute(_OLDEST.replace("ORDER BY", f"AND {_FOR_LONG} ORDER BY"), (seconds,)).fetchall()
     for row in rows:
         pid, who = _who(row)
-        end = f"SELECT pg_terminate_backend({pid})" if pid is not None else f"ROLLBACK PREPARED {row[4]!r}"
+        end = f"SELECT pg_terminate_backend({pid})"
+        if pid is None:
+            end = f"ROLLBACK PREPARED {sql.Literal(row[4]).as_string(connection)}"
         return who, f"end it where it was begun, or let the server do it: {end}"
     return None
 

@@ -331,3 +331,9 @@ def test_who_holds_events_back_is_named(log_url: str) -> None:
         assert f"pg_terminate_backend({other.info.backend_pid})" in fix
         other.rollback()
         assert store.held_up_by(0) is None
+        other.execute("CREATE TABLE public.mine ()")
+        other.execute("PREPARE TRANSACTION 'Ann''s'")
+        assert "ROLLBACK PREPARED 'Ann''s'" in (store.held_up_by(0) or ("", ""))[1]
+        other.rollback()
+        with psycopg.connect(log_url, autocommit=True) as later:
+            later.execute("ROLLBACK PREPARED 'Ann''s'")
