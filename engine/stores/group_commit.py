@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock as ThreadLock
+from time import monotonic
 from typing import Generic, TypeAlias, TypeVar
 
 from .pace import THREADS, Lock, Pace
@@ -40,7 +41,8 @@ class GroupCommit(Generic[Request, Result]):
 
     What it raises after draining is raised for every request drained, and before, for the leader alone.
     When a leader is interrupted (by Ctrl-C, or because its task is cancelled), the others commit their requests
-    again, each in its own thread or task: requests must be safe to repeat.
+    again, each in its own thread or task: requests must be safe to repeat. One of those who waited leads next, or
+    somebody who comes back at once, to be interrupted again, would hold up everybody.
     """
 
     def __init__(self, commit: Callable[[Drain[Request], float], list[Result]], pace: Pace = THREADS) -> None:
@@ -49,6 +51,8 @@ class GroupCommit(Generic[Request, Result]):
         self._lock = ThreadLock()
         self._waiting: list[_Ticket[Request, Result]] = []
         self._led = False
+        self._heir: _Ticket[Request, Result] | None = None
+        self._inherits_until = 0.0  # an heir may have been interrupted too
 
     def submit(self, request: Request, deadline: float) -> Result:
         """Have one request committed, alone or together with others."""
@@ -57,7 +61,7 @@ class GroupCommit(Generic[Request, Result]):
         try:
             while not (leading or ticket.done):
                 with self._lock:
-                    if not self._led:
+                    if not self._led and self._may_lead(ticket):
                         leading = self._led = True  # from left to right, and no interrupt comes between
                     elif not (ticket.taken or ticket in self._waiting):
                         ticket.asleep.acquire(blocking=False)
@@ -77,6 +81,7 @@ class GroupCommit(Generic[Request, Result]):
 
     def _lead(self, own: _Ticket[Request, Result], deadline: float) -> None:
         batch = [own]
+        self._heir = None
 
         def drain() -> list[Request]:
             with self._lock:
@@ -101,11 +106,20 @@ class GroupCommit(Generic[Request, Result]):
                 for ticket in batch:
                     ticket.taken = False
                     ticket.wake()
+                if not own.done:
+                    self._heir = next(iter([*batch[1:], *self._waiting]), None)
+                    self._inherits_until = monotonic() + _GLANCE_SECONDS
+
+    def _may_lead(self, ticket: _Ticket[Request, Result]) -> bool:
+        return self._heir is None or self._heir is ticket or monotonic() > self._inherits_until
 
     def _leave(self, own: _Ticket[Request, Result]) -> None:
         """Give the lead to the next who waits."""
         with self._lock:
             if own in self._waiting:
                 self._waiting.remove(own)
-            if self._waiting:
-                self._waiting[0].wake()
+            if self._heir is own:
+                self._heir = None
+            following = self._heir or next(iter(self._waiting), None)
+            if following is not None:
+                following.wake()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -81,6 +82,34 @@ def test_an_interrupted_leader_leaves_its_followers_to_commit_themselves() -> No
     assert isinstance(stage.answers[1], KeyboardInterrupt)
     assert {n: stage.answers[n] for n in (2, 3, 4)} == {2: 20, 3: 30, 4: 40}
     assert sorted(request for batch in stage.batches[1:] for request in batch) == [2, 3, 4]
+
+
+def test_one_who_is_interrupted_again_and_again_does_not_keep_the_lead() -> None:
+    """The others have no chance but the one that they are given: who comes back is sooner there than who wakes up."""
+    begun = Event()
+
+    def commit(drain: Callable[[], list[int]], deadline: float) -> list[int]:
+        begun.set()
+        while not group._waiting and deadline < 0:
+            sleep(0)
+        if deadline < 0:
+            raise KeyboardInterrupt
+        return drain()
+
+    group: GroupCommit[int, int] = GroupCommit(commit)
+    answers: list[int] = []
+    other = Thread(target=lambda: (begun.wait(60), answers.append(group.submit(2, 60.0))))
+    other.start()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(60)  # whoever wakes up waits for the interpreter until it is given away
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            group.submit(1, -1.0)
+        assert group.submit(3, 60.0) == 3
+        assert answers == [2]
+    finally:
+        sys.setswitchinterval(before)
+        other.join(60)
 
 
 def test_a_leader_that_cannot_begin_fails_alone() -> None:
