@@ -68,8 +68,7 @@ def test_who_writes_reads_or_waits_while_the_network_stands_still_is_told_and_go
         with pytest.raises(StoreUnavailable, match=NEW):
             store.read_log(0, 9)  # on a new connection: the others were given up, too
         assert near.append(command("c3", event("b", 1))).first in (2, 3)  # nothing of ours is in the way
-        while not told:
-            pass
+        eventually(lambda: bool(told), "who waits is told")
         network.flow()
         store.append(command("c2", event("a", 2)))  # whether it was recorded the first time or not
         waiting.join(60)
@@ -114,7 +113,6 @@ def test_the_program_says_that_nothing_answers_and_ends_with_10(network: Network
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.soak
 def test_writers_readers_and_workers_behind_a_network_that_fails_lose_nothing_and_are_not_restarted(
     network: Network, far: str, durable: Node, log: str
 ) -> None:
