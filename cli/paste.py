@@ -40,6 +40,7 @@ PASTE: dict[str, Template] = {
     "not-completed": "mentorcycle next {cycle}",
     "moved-since": "mentorcycle cycle undo {cycle}",
     "no-such-programme": "mentorcycle db init",
+    "programme-exists": "mentorcycle db init --change --program {programme} --name {name} --zone {zone}",
     "not-paired": 'mentorcycle pair publish {person} "…"',
     "already-paired": "mentorcycle pair end {person}",
     "still-paired": "mentorcycle pair end {person}",

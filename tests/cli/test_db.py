@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import stat
@@ -53,7 +54,7 @@ def test_a_store_is_made_once_with_its_programme(desk: Desk) -> None:
     assert made.stderr.startswith("next: mentorcycle import FILE")
     again = desk.done("db", "init", "--name", "North", *fresh)
     assert again == "already so: north.db is ready for North (Europe/Stockholm)"
-    changed = desk.done("db", "init", "--zone", "Europe/Oslo", *fresh)
+    changed = desk.done("db", "init", "--change", "--zone", "Europe/Oslo", *fresh)
     assert changed == "North (Europe/Oslo) is what north.db is for now"
     assert stat.S_IMODE((desk.folder / "north.db").stat().st_mode) == 0o600
     assert [row["name"] for row in desk.data("audit", "log", *fresh)["rows"]] == [
@@ -61,6 +62,17 @@ def test_a_store_is_made_once_with_its_programme(desk: Desk) -> None:
         "DefinitionPublished",
         "ProgrammeChanged",
     ]
+
+
+@pytest.mark.parametrize(
+    "wanted", [("--name", "South"), ("--zone", "Europe/Oslo"), ("--name", "South", "-n")]
+)
+def test_a_programme_that_is_there_is_not_renamed_unasked(desk: Desk, wanted: tuple[str, ...]) -> None:
+    desk.done("db", "init", "--change", "--name", "North")
+    said = desk.refused(ExitCode.REFUSED, "db", "init", *wanted)
+    assert "North (Europe/Stockholm) has that id" in said
+    fix = next(line for line in said.splitlines() if "fix: " in line).partition("fix: mentorcycle ")[2]
+    assert desk.done(*shlex.split(fix)).endswith("is what mentorcycle.db is for now")
 
 
 def test_a_dry_run_makes_no_file(desk: Desk) -> None:
