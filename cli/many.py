@@ -210,7 +210,7 @@ def report(
             "outcome": line.outcome,
             "codes": [refusal.code for refusal in line.refusals],
             "why": line.why,
-            "fix": line.fix,
+            "fix": [*map(session.completed, line.fix)],
         }
         for line in run.lines
     ]

@@ -51,7 +51,7 @@ def test_a_store_is_made_once_with_its_programme(desk: Desk) -> None:
     fresh = ("--db", "sqlite:///north.db")
     made = desk("db", "init", "--name", "North", "--zone", "Europe/Stockholm", *fresh, "--format", "table")
     assert made.stdout == "north.db is ready for North (Europe/Stockholm)\n"
-    assert made.stderr.startswith("next: mentorcycle import FILE")
+    assert made.stderr.startswith("next: mentorcycle import --db sqlite:///north.db FILE")
     again = desk.done("db", "init", "--name", "North", *fresh)
     assert again == "already so: north.db is ready for North (Europe/Stockholm)"
     changed = desk.done("db", "init", "--change", "--zone", "Europe/Oslo", *fresh)
