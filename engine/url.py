@@ -23,6 +23,7 @@ MEMORY = "memory://"
 _USER = re.compile(r"(?:[A-Za-z][\w+.-]*:/+)?[^:]*")
 _PASSWORD = re.compile(r"(pass\w*\s*=)[^&]*", re.IGNORECASE)  # misspelt, too
 
+_NO_PORT = re.compile(r"^(\w+://[^:/?\[]*):(?!\d*(?:[,/?]|$))[^/?]*")  # a password, if the host was forgotten
 _BEFORE_HOST = re.compile(r"^(\w+://[^:@/?]*):[^@/]*(?=@[^@]*$)")
 _IS_PASSWORD = re.compile(r"\w*password=", re.IGNORECASE)
 
@@ -211,6 +212,8 @@ def without_password(url: str) -> str:
     said = _USER.match(head)
     if said is not None and said.end() < len(head):
         head = f"{said[0]}:…"
+    elif not at:
+        head, tail = "", _NO_PORT.sub(r"\1:…", tail)
     return _PASSWORD.sub(r"\1…", f"{head}{at}{tail}")
 
 
