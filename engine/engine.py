@@ -215,7 +215,8 @@ class Engine(Closing):
         """A worker that keeps read models (by default all) up to date, of every tenant that this role sees.
 
         Any number of them share the work on PostgreSQL. One that gives no sign of life for `lease` seconds is
-        replaced; `told` is given sentences about what happens to it.
+        replaced; `told` is given sentences about what happens to it. Raises `NotFound` for a name that no read model
+        has, and `InvalidInput` for an empty list.
         """
         from .readers.worker import Worker
 
