@@ -267,6 +267,18 @@ def test_an_event_that_cannot_be_read_is_set_aside_and_others_go_on(term: Desk) 
     assert term("db", "dead-letters", "retry").exit_code == ExitCode.DONE
 
 
+def test_what_was_set_aside_and_then_cut_off_is_still_listed(term: Desk) -> None:
+    cycle = poison(term, "okoro")
+    term.data("list")
+    with closing(sqlite3.connect(term.folder / "mentorcycle.db", isolation_level=None)) as connection:
+        triggers = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for (trigger,) in triggers:
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("DELETE FROM events WHERE position = 23")
+    assert "not in the log any more: mentorcycle audit verify" in term.done("db", "dead-letters", "list")
+    assert "not in the log any more" in term.done("db", "dead-letters", "show", cycle)
+
+
 def test_what_would_be_mended_is_told_and_nothing_is(term: Desk) -> None:
     cycle = poison(term, "okoro")
     term.data("list")
