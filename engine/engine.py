@@ -20,6 +20,7 @@ from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
 
+from .actors import check_actor
 from .bulk import SLICE, Bulk
 from .closing import Closing
 from .codec import to_micros
@@ -258,6 +259,7 @@ class Engine(Closing):
         programme: str = MAIN_PROGRAMME,
     ) -> Programme:
         """Create the programme and publish the shipped definition, as far as that is not so yet."""
+        check_actor(actor)
         state = self.programme(programme)
         if not state.exists:
             self.execute(c.CreateProgramme(name, zone, programme=programme), actor).or_raise()
