@@ -21,6 +21,8 @@ from .postgres_connections import Connection
 from .postgres_copy import PostgresMoment, discarded_events, not_the_owner, patient
 from .postgres_reader import PostgresReader
 from .postgres_schema import PARTITIONED, init_schema
+from .postgres_standby import wait_for_standby
+from .postgres_statements import spoken_to
 from .transfer import Batch, CommandRow, Discarded, State, another_at_work
 
 # Lets nobody but the copy add anything, also not through a connection from before: every append writes one arrival.
@@ -127,6 +129,11 @@ class PostgresTarget(Closing):
 
     def moment(self) -> PostgresMoment:
         return PostgresMoment(self.log)
+
+    def assure(self) -> None:
+        fix = "run the same db copy again, as soon as the standby is there"
+        with self.log.connection() as connection:
+            wait_for_standby(connection, spoken_to(self.log.schema), "the copy", self.name, fix)
 
     def close(self) -> None:
         self.log.close()
