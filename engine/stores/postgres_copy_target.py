@@ -18,7 +18,8 @@ from mentorcycle.domain.errors import InvalidInput
 from ..closing import Closing
 from .mark import FINISHED, UNFINISHED, Mark
 from .postgres_connections import Connection
-from .postgres_copy import PostgresMoment, discarded_events, not_the_owner, patient
+from .postgres_copy import PostgresMoment, discarded_events, not_the_owner
+from .postgres_owner import taking_long
 from .postgres_reader import PostgresReader
 from .postgres_schema import PARTITIONED, init_schema
 from .postgres_standby import wait_for_standby
@@ -123,7 +124,7 @@ class PostgresTarget(Closing):
                 with run.connection.cursor() as cursor:
                     cursor.executemany(f"INSERT INTO {left_out} VALUES (%s, %s, %s, %s, %s, %s)", discarded)
             run("UPDATE {s}.origin SET shift = shift + 1")
-        with self.log.connection() as connection, patient(connection):
+        with self.log.connection() as connection, taking_long(connection):
             for table in (*PARTITIONED, "arrivals", "positions"):
                 connection.execute(f"ANALYZE {self._s}.{table}")
 
