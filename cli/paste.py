@@ -77,10 +77,10 @@ def fixes_for(error: MentorcycleError) -> tuple[str, ...]:
 
 def _is_all_of(typed: str, candidates: tuple[str, ...]) -> bool:
     """Whether it is the whole name of somebody in every candidate, so that there is no more to type."""
-    from .refs import fold
+    from mentorcycle.projections.folding import folded
 
     names = (candidate.partition(" ")[2].replace(" / ", ", ").split(", ") for candidate in candidates)
-    return all(fold(typed) in map(fold, some) for some in names)
+    return all(folded(typed) in map(folded, some) for some in names)
 
 
 def remedies(refusal: Refusal) -> tuple[str, ...]:
