@@ -38,7 +38,10 @@ def doctor(session: Session, exit_code: bool) -> object:
             Column("what"),
             Column("fix", "do"),
         ],
-        [{"ok": check.ok, "name": check.name, "what": check.what, "fix": check.fix} for check in checks],
+        [
+            {"ok": check.ok, "name": check.name, "what": check.what, "fix": session.completed(check.fix)}
+            for check in checks
+        ],
         footer=f"{len(attention)} of {len(checks)} need attention" if attention else "all is well",
         facts={"attention": len(attention)},
     )

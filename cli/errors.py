@@ -7,8 +7,8 @@ In JSON it is one line on stderr: `{"schema": "mentorcycle/error/1", "code", "wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -57,6 +57,15 @@ def report(error: BaseException | Refused) -> Report:
             return Report("file", code, what, error.strerror or "")
         case _:
             return _bug(error)
+
+
+def completed(report: Report, with_store: Callable[[str], str]) -> Report:
+    """The same, with the store that is meant in every command that is a fix."""
+    return replace(
+        report,
+        fixes=tuple(map(with_store, report.fixes)),
+        reasons=tuple({**reason, "fix": with_store(reason["fix"])} for reason in report.reasons),
+    )
 
 
 def lines(report: Report, *, labels: Mapping[str, str] | None = None, colour: bool = False) -> Iterator[str]:

@@ -134,12 +134,14 @@ def _explain(error: BaseException, words: list[str], session: Session) -> None:
         click.echo(error.format_message(), err=True)
     elif isinstance(error, KeyboardInterrupt | click.Abort):
         click.echo("\ninterrupted", err=True)
-    elif _format(words, session) in {"json", "jsonl"}:
-        click.echo(errors.json_line(errors.report(error)), err=True)
-    elif sys.stderr is not None:
-        colour = colour_wanted(sys.stderr, session.environ, no_color=session.no_color)
-        for line in errors.lines(errors.report(error), labels=session.labels, colour=colour):
-            click.echo(line, err=True, color=colour)
+    else:
+        told = errors.completed(errors.report(error), session.completed)
+        if _format(words, session) in {"json", "jsonl"}:
+            click.echo(errors.json_line(told), err=True)
+        elif sys.stderr is not None:
+            colour = colour_wanted(sys.stderr, session.environ, no_color=session.no_color)
+            for line in errors.lines(told, labels=session.labels, colour=colour):
+                click.echo(line, err=True, color=colour)
 
 
 def _format(words: Sequence[str], session: Session) -> str | None:

@@ -188,7 +188,14 @@ def report(
         for line in run.lines
         for text in (line.id, line.why, *line.fix, *(str(line.more.get(key)) for key in shown))
     )
-    labels = place.labels(dict.fromkeys(id for text in texts for id in ids_in(text)))
+    batch = run.batch if run.counts["done"] else None
+    wanted = dict.fromkeys([*(id for text in texts for id in ids_in(text)), *([batch] if batch else [])])
+    try:
+        labels = place.labels(wanted)
+    except (
+        KeyboardInterrupt
+    ):  # read models may have much to catch up with, and what was written has to be told
+        labels, run.interrupted = {}, True
 
     def short(value: Any) -> str:
         return shortened(" · ".join(value) if isinstance(value, list) else str(value or ""), labels)
@@ -210,19 +217,15 @@ def report(
             "outcome": line.outcome,
             "codes": [refusal.code for refusal in line.refusals],
             "why": line.why,
-            "fix": line.fix,
+            "fix": [*map(session.completed, line.fix)],
         }
         for line in run.lines
     ]
-    written = run.counts["done"]
-    batch = run.batch if written else None
     session.out.rows(
         RESULTS,
         columns,
         rows,
-        footer=_summary(run, said, place.label(batch) if batch else "", dry_run=dry_run, undo=undo)
-        if rows or not empty
-        else "",
+        footer=_summary(run, said, short(batch), dry_run=dry_run, undo=undo) if rows or not empty else "",
         empty=empty,
         facts={
             "batch": batch,

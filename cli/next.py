@@ -32,7 +32,11 @@ def next_(session: Session, ref: str, exit_code: bool) -> object:
         cycle = place.engine.cycle(place.cycle(ref), place.actor)
         moves = place.engine.can(cycle.id, place.actor)
         names = place.queries.names(cycle.people)
-        rows = [row for move in moves for row in _rows(names, cycle, move)]
+        rows = [
+            {**row, "fix": session.completed(row["fix"])}
+            for move in moves
+            for row in _rows(names, cycle, move)
+        ]
         labels = place.labels(dict.fromkeys(id for row in rows for id in ids_in(row["fix"])))
 
         def short(text: str) -> str:

@@ -118,6 +118,8 @@ def _publish(
     starts: dict[datetime | None, list[Line]] = {}
     for line in good:
         starts.setdefault(line.more["at"], []).append(line)
+        if not dry_run:
+            line.outcome = "not-done"  # until its turn comes, which an interruption may keep from it
     done = Run("", [*good, *as_lines(problems, lambda problem: problem.value)])
     for at, some in () if dry_run else starts.items():
         part = run(place, some, "publishing", at=at, batch=done.batch)

@@ -40,6 +40,7 @@ PASTE: dict[str, Template] = {
     "not-completed": "mentorcycle next {cycle}",
     "moved-since": "mentorcycle cycle undo {cycle}",
     "no-such-programme": "mentorcycle db init",
+    "programme-exists": "mentorcycle db init --change --program {programme} --name {name} --zone {zone}",
     "not-paired": 'mentorcycle pair publish {person} "…"',
     "already-paired": "mentorcycle pair end {person}",
     "still-paired": "mentorcycle pair end {person}",
@@ -76,10 +77,10 @@ def fixes_for(error: MentorcycleError) -> tuple[str, ...]:
 
 def _is_all_of(typed: str, candidates: tuple[str, ...]) -> bool:
     """Whether it is the whole name of somebody in every candidate, so that there is no more to type."""
-    from .refs import fold
+    from mentorcycle.projections.folding import folded
 
     names = (candidate.partition(" ")[2].replace(" / ", ", ").split(", ") for candidate in candidates)
-    return all(fold(typed) in map(fold, some) for some in names)
+    return all(folded(typed) in map(folded, some) for some in names)
 
 
 def remedies(refusal: Refusal) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ Pure: candidates come from outside. Ids look like `c-7f3k9m2dq4xw8a1b`; people s
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mentorcycle.domain.errors import Ambiguous, NotFound
+from mentorcycle.projections.folding import folded, words_of
 
 LAST = "@last"
 SHORTEST = 4
@@ -18,10 +18,6 @@ SHORTEST = 4
 
 _ID_LIKE = re.compile(rf"(?:([a-z])-)?([0-9a-z]{{{SHORTEST},}})")
 _MISREAD = str.maketrans("ilo", "110")  # letters that ids do not use, for the digits they are taken for
-_WORD = re.compile(r"[^\W_]+")
-_FOLDED_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ def resolve(text: str, candidates: Iterable[Candidate], kind: str, *, last: str 
         return _last(everyone, kind, last)
     for found in (
         [candidate for candidate in everyone if candidate.id == typed.lower()],
-        [candidate for candidate in everyone if fold(typed) in map(fold, _names(candidate))],
+        [candidate for candidate in everyone if folded(typed) in map(folded, _names(candidate))],
         [candidate for candidate in everyone if _begins(candidate.id, typed) or _named(candidate, typed)],
     ):
         if len(found) == 1:
@@ -65,13 +61,6 @@ def short(ids: Iterable[str]) -> dict[str, str]:
     }
 
 
-def fold(text: str) -> str:
-    """Words without case, accents and punctuation: `B. Ünal-Ødegård` is `b unal odegard`."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_FOLDED_LETTERS))
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(_WORD.findall(bare))
-
-
 def _last(everyone: Sequence[Candidate], kind: str, last: str | None) -> Candidate:
     for candidate in everyone:
         if candidate.id == last:
@@ -91,8 +80,8 @@ def _begins(id_: str, typed: str) -> bool:
 
 
 def _named(candidate: Candidate, typed: str) -> bool:
-    words = fold(typed).split()
-    return bool(words) and any(_all_begin(words, fold(name).split()) for name in _names(candidate))
+    words = words_of(typed)
+    return bool(words) and any(_all_begin(words, words_of(name)) for name in _names(candidate))
 
 
 def _all_begin(words: Sequence[str], name: Sequence[str]) -> bool:
@@ -108,8 +97,8 @@ def _shared(one: str, other: str) -> int:
 def _meant(typed: str, everyone: Sequence[Candidate]) -> str:
     from difflib import get_close_matches
 
-    owners = {fold(name): (candidate, name) for candidate in everyone for name in _names(candidate)}
-    close = get_close_matches(fold(typed), owners, n=3)
+    owners = {folded(name): (candidate, name) for candidate in everyone for name in _names(candidate)}
+    close = get_close_matches(folded(typed), owners, n=3)
     labels = short(candidate.id for candidate in everyone)
     meant = [f"{owners[name][1]} ({labels[owners[name][0].id]})" for name in close]
     return f"did you mean {' or '.join(meant)}?" if meant else ""

@@ -6,7 +6,7 @@ Not for the looks of a format (see `table` and `formats`) and not for errors (se
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from . import formats
@@ -20,7 +20,8 @@ __all__ = ["Column", "Output", "output_for"]
 class Output:
     """The streams of one invocation.
 
-    `room` is the width that a table may take, None without a terminal: then nothing is cut.
+    `room` is the width that a table may take, None without a terminal: then nothing is cut. `completed` is done to
+    whatever is talk.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Output:
         room: int | None = None,
         colour: bool = False,
         quiet: bool = False,
+        completed: Callable[[str], str] = str,
     ) -> None:
         self.format = format
         self.stdout = stdout
@@ -39,6 +41,7 @@ class Output:
         self.room = room
         self.colour = colour
         self.quiet = quiet
+        self._completed = completed
 
     def rows(
         self,
@@ -110,7 +113,7 @@ class Output:
         """Say something to the person; silent with `--quiet`, and in JSON, where stderr holds only errors."""
         if text and not self.quiet and self.format not in {"json", "jsonl"}:
             self.stdout.flush()  # on a terminal both streams are one: keep their order
-            print(harmless_lines(text), file=self.stderr, flush=True)
+            print(harmless_lines(self._completed(text)), file=self.stderr, flush=True)
 
     def _head(self, title: str) -> None:
         if self.format != "table":
@@ -124,7 +127,12 @@ class Output:
 
 
 def output_for(
-    format: str | None, environ: Mapping[str, str], *, quiet: bool = False, no_color: bool = False
+    format: str | None,
+    environ: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    no_color: bool = False,
+    completed: Callable[[str], str] = str,
 ) -> Output:
     """The process's own streams; without a format a terminal gets a table and anything else plain."""
     import os
@@ -140,6 +148,7 @@ def output_for(
         room=shutil.get_terminal_size().columns if terminal else None,
         colour=colour_wanted(stdout, environ, no_color=no_color),
         quiet=quiet,
+        completed=completed,
     )
 
 

@@ -63,11 +63,25 @@ class Session:
         """Where rows, records and talk go, in the format that was asked for."""
         from .render import output_for
 
-        return output_for(self.settings.format, self.environ, quiet=self.quiet, no_color=self.no_color)
+        return output_for(
+            self.settings.format,
+            self.environ,
+            quiet=self.quiet,
+            no_color=self.no_color,
+            completed=self.completed,
+        )
 
     def talk(self, text: str) -> None:
         """Say something to the person on stderr, unless `--quiet` or a JSON format."""
         self.out.talk(text)
+
+    def completed(self, text: str) -> str:
+        """The text with the store that was typed in every command that it names."""
+        if not self.flags:
+            return text
+        from .completed import completed
+
+        return completed(text, self.flags)
 
     def now(self) -> datetime:
         """The present instant, with its time zone."""

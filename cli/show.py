@@ -82,6 +82,7 @@ def _missing(place: Place, seen: Overview, *, past: bool) -> list[dict[str, Any]
     for one in seen.missing:
         facts = {"cycle": seen.cycle.id, "stage": seen.cycle.stage, **one.facts}
         fix = "" if past else remedy(Refusal(one.code, "", one.why, one.fix, facts))
+        fix = place.session.completed(fix)
         rows.append({"code": one.code, "why": one.why, "who": list(one.who), "fix": fix})
     return rows
 

@@ -38,7 +38,7 @@ def worker(session: Session, once: bool, models: str | None, lease: float) -> No
     from .db.models import kept
     from .store import reading
 
-    names = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
+    names = None if models is None else _names(models)
     with reading(session) as place:
         kept(place)
         working = Worker(place.queries.store, names, lease=lease, told=session.talk)
@@ -60,6 +60,20 @@ def worker(session: Session, once: bool, models: str | None, lease: float) -> No
             + (f", but for {len(caught.left)} that others keep" if caught.left else ""),
             as_of=caught.position,
         )
+
+
+def _names(typed: str) -> list[str]:
+    """The read models that were named; an empty value (of a variable that is not set, say) does not mean all."""
+    from mentorcycle.projections import MODELS
+
+    from .exits import WrongValue
+
+    if names := [name.strip() for name in typed.split(",") if name.strip()]:
+        return names
+    there = ", ".join(model.name for model in MODELS)
+    raise WrongValue(
+        f"--models {typed!r} names no read model", f"there are {there}", "name some, or leave it out for all"
+    )
 
 
 @contextmanager

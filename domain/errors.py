@@ -22,7 +22,7 @@ class InvalidInput(MentorcycleError):
 
 
 class UnknownStore(InvalidInput):
-    """A URL names no kind of store."""
+    """A URL names no kind of store, or none that there can be."""
 
 
 class NotFound(MentorcycleError):

@@ -46,8 +46,15 @@ def decide_programme(programme: Programme, command: Command, context: Context) -
         case c.CreateProgramme() if programme.exists and not _differs(programme, command):
             return ALREADY_SO
         case c.CreateProgramme() if programme.exists:
-            why = f"{programme.name} has that id"
-            return refused("programme-exists", f"programme {id} is not created", why, "change that one")
+            return refused(
+                "programme-exists",
+                f"programme {id} is not created",
+                f"{programme.name} ({programme.zone}) has that id",
+                "change that one",
+                programme=id,
+                name=command.name,
+                zone=command.zone,
+            )
         case c.CreateProgramme(name=name, zone=zone, weekend=weekend):
             zone_of(zone)
             return _bad(name, weekend) or accepted(

@@ -76,7 +76,8 @@ def copy(
     """Copy the whole log at a URL, all tenants of it, into an empty store at another, which is made when missing.
 
     Raises `InvalidInput`, with nothing written, for a target that holds something else, and `VerificationFailed` when
-    source or copy do not hold: the target then stays unfinished, and nobody can open it. `copied` and `verified` are
+    source or copy do not hold: the target then stays unfinished, and nobody can open it. `StoreUnavailable` at the end
+    says that the copy is finished, but not surely on the standby that its server waits for. `copied` and `verified` are
     told how much of how much is done; `batch` is how many events are made durable at a time.
     """
     _check_urls(source, target)
@@ -98,6 +99,7 @@ def copy(
         discarded = moment.discarded()
         if mark is not None:
             into.finish(mark, discarded)
+        into.assure()
         return Copied(
             moment.name,
             into.name,

@@ -20,6 +20,7 @@ from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
 
+from .actors import check_actor
 from .bulk import SLICE, Bulk
 from .closing import Closing
 from .codec import to_micros
@@ -215,7 +216,8 @@ class Engine(Closing):
         """A worker that keeps read models (by default all) up to date, of every tenant that this role sees.
 
         Any number of them share the work on PostgreSQL. One that gives no sign of life for `lease` seconds is
-        replaced; `told` is given sentences about what happens to it.
+        replaced; `told` is given sentences about what happens to it. Raises `NotFound` for a name that no read model
+        has, and `InvalidInput` for an empty list.
         """
         from .readers.worker import Worker
 
@@ -257,6 +259,7 @@ class Engine(Closing):
         programme: str = MAIN_PROGRAMME,
     ) -> Programme:
         """Create the programme and publish the shipped definition, as far as that is not so yet."""
+        check_actor(actor)
         state = self.programme(programme)
         if not state.exists:
             self.execute(c.CreateProgramme(name, zone, programme=programme), actor).or_raise()

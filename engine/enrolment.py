@@ -18,6 +18,7 @@ from mentorcycle.domain.people import Person, Profile
 from mentorcycle.domain.people.person import survivor as survivor_of
 from mentorcycle.domain.vocabulary import LeaveReason, Role, TeachingArea
 
+from .actors import check_actor
 from .roster.model import Roster, RosterPerson
 
 
@@ -50,6 +51,7 @@ class Entry:
 
 def for_staff(actor: Actor) -> None:
     """Raise `RefusedError` for participants: a diff tells what is known of everybody in the roster."""
+    check_actor(actor)
     if actor.role is Role.PARTICIPANT:
         forbidden(
             "what a roster would change is not shown",

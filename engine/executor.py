@@ -16,10 +16,11 @@ from mentorcycle.domain.errors import CommandReused, Conflict, MentorcycleError
 from mentorcycle.domain.ids import cycle_stream
 from mentorcycle.domain.refusal import Refused
 
+from .actors import check_actor
 from .codec import decode, from_micros
 from .decider import Decider, Ready, Request
 from .history import with_all_ids
-from .intake import acting, instant, taken, text
+from .intake import instant, taken, text
 from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
 from .settings import Settings
@@ -193,7 +194,7 @@ def rehearsal(request: Request, ready: Ready) -> Receipt:
 
 def sound(said: Said, actor: Actor) -> Said:
     """What is said about a command, its instant in UTC; raise `InvalidInput` for what cannot be stored."""
-    acting(actor)
+    check_actor(actor)
     for what in ("correlation", "causation", "batch"):
         text(getattr(said, what), f"this {what}")
     if said.occurred_at is None:

@@ -21,6 +21,7 @@ from mentorcycle.domain.recorded import Recorded
 from mentorcycle.domain.refusal import Refused
 from mentorcycle.domain.vocabulary import Role
 
+from .actors import check_actor
 from .codec import decode, to_micros
 from .intake import instant
 from .states import Load, State, nothing, refolded, replayed
@@ -96,6 +97,7 @@ class History:
 
     def readable(self, cycle: Cycle, actor: Actor) -> Cycle:
         """The cycle itself; raise `NotFound` when there is none and `RefusedError` when it is not for this actor."""
+        check_actor(actor)
         if not cycle.exists:
             raise NotFound("cycle", cycle.id)
         if not may_read_facts(cycle, known_in(cycle, actor, self._load)):
@@ -104,6 +106,7 @@ class History:
 
     def readable_person(self, person: Person, actor: Actor) -> Person:
         """The person themself; raise `NotFound` when there is none and `RefusedError` when it is not for this actor."""
+        check_actor(actor)
         if not person.exists:
             raise NotFound("person", person.id)
         mine = actor.role is not Role.PARTICIPANT or actor.id == person.id
@@ -126,6 +129,7 @@ class History:
         self, ref: str, actor: Actor, *, upto: int | None = None, words: bool = False
     ) -> tuple[Recorded[Any], ...]:
         """See `Engine.history`."""
+        check_actor(actor)
         stream = stream_of(ref)
         present, events = nothing(stream), []
         for row in self._store.read_stream(self._tenant, stream):
@@ -142,6 +146,7 @@ class History:
 
     def as_of(self, ref: str, at: int | datetime, actor: Actor) -> State:
         """See `Engine.as_of`. Who may look is decided by the present, not by the past."""
+        check_actor(actor)
         stream = stream_of(ref)
         position = self.position(at)
         rows = self._store.read_stream(self._tenant, stream)

@@ -13,10 +13,11 @@ from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import COMMANDS, Command
 from mentorcycle.domain.errors import InvalidInput
+
+from .actors import is_no, is_text
 
 Check = Callable[[Any], str | None]
 """Why a value cannot be taken; None when it can."""
@@ -34,7 +35,7 @@ def taken(command: Command) -> Command:
     kind = type(command)
     if COMMANDS.get(kind.__name__) is not kind:
         fix = "give an instance of a class in mentorcycle.domain.commands"
-        raise InvalidInput("this command cannot be taken", _no(command, "one of the commands"), fix)
+        raise InvalidInput("this command cannot be taken", is_no(command, "one of the commands"), fix)
     for name, default, check in _CHECKS.get(kind) or _checks(kind):
         value = getattr(command, name)
         if value is not default and (why := check(value)) is not None:
@@ -56,7 +57,7 @@ def instant(moment: object, what: str) -> datetime:
     """An aware instant in UTC; raise `InvalidInput` for one without a time zone, and for what is none."""
     if not isinstance(moment, datetime):
         fix = "give a datetime with a time zone"
-        raise InvalidInput(f"{what} cannot be taken", _no(moment, "an instant"), fix)
+        raise InvalidInput(f"{what} cannot be taken", is_no(moment, "an instant"), fix)
     if why := _is_instant(moment):
         raise InvalidInput(f"{what} cannot be taken", why, "add a time zone, for example +00:00")
     return _in_utc(moment, what)
@@ -66,23 +67,15 @@ def text(value: str | None, what: str) -> None:
     """Raise `InvalidInput` for an empty text, or one that cannot be stored."""
     if value is None:
         return
-    if why := _is_text(value) or (None if value else "it is empty"):
+    if why := is_text(value) or (None if value else "it is empty"):
         raise InvalidInput(f"{what} cannot be taken", why, "leave it out, or give another")
-
-
-def acting(actor: Actor) -> None:
-    """Raise `InvalidInput` for what is no actor, or one that cannot be stored."""
-    if why := _is_actor(actor):
-        fix = "give an Actor, for example Actor.participant(person)"
-        raise InvalidInput("this actor cannot be taken", why, fix)
-    text(actor.id, "this actor's id")
 
 
 def listed(commands: Iterable[Command]) -> list[Command]:
     """The commands in order; raise `InvalidInput` for one alone, or for what is no collection of them."""
     if isinstance(commands, Command | str) or not isinstance(commands, Iterable):
         raise InvalidInput(
-            "these commands cannot be taken", _no(commands, "a list of commands"), "give a list"
+            "these commands cannot be taken", is_no(commands, "a list of commands"), "give a list"
         )
     return list(commands)
 
@@ -94,7 +87,7 @@ def ids_for(commands: Sequence[Command], ids: Sequence[str] | None) -> Sequence[
     # A text is a sequence of texts as well and would pass as ids of one letter.
     if isinstance(ids, str | bytes) or not isinstance(ids, Sequence):
         fix = "give a list with an id for each command"
-        raise InvalidInput("these command ids cannot be taken", _no(ids, "a list of texts"), fix)
+        raise InvalidInput("these command ids cannot be taken", is_no(ids, "a list of texts"), fix)
     if len(ids) != len(commands):
         what = f"{len(ids)} command ids were given for {len(commands)} commands"
         raise InvalidInput(what, "each command has its own", "give as many, or none at all")
@@ -143,11 +136,11 @@ def _check(hint: Any) -> Check:
 
 def _one(kind: Any) -> Check:
     simple: dict[Any, Check] = {
-        str: _is_text,
+        str: is_text,
         int: _is_whole,
         float: _is_number,
         datetime: _is_instant,
-        date: lambda v: None if isinstance(v, date) and not isinstance(v, datetime) else _no(v, "a date"),
+        date: lambda v: None if isinstance(v, date) and not isinstance(v, datetime) else is_no(v, "a date"),
     }
     if kind in simple:
         return simple[kind]
@@ -158,47 +151,31 @@ def _one(kind: Any) -> Check:
     if hasattr(kind, "__dataclass_fields__"):
         return _is_record(kind)
     name = "yes or no" if kind is bool else f"a {kind.__name__}"
-    return lambda v: None if isinstance(v, kind) else _no(v, name)
-
-
-def _no(value: object, wanted: str) -> str:
-    return f"it is a {type(value).__name__}, not {wanted}"
-
-
-def _is_text(value: Any) -> str | None:
-    if not isinstance(value, str):
-        return _no(value, "a text")
-    if value.isascii():
-        return None
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return "it holds half a character, as files and terminals in another encoding leave behind"
-    return None
+    return lambda v: None if isinstance(v, kind) else is_no(v, name)
 
 
 def _is_whole(value: Any) -> str | None:
     if not isinstance(value, int) or isinstance(value, bool):
-        return _no(value, "a whole number")
+        return is_no(value, "a whole number")
     return None if -_MOST <= value < _MOST else "it is too large to be stored"
 
 
 def _is_number(value: Any) -> str | None:
     if not isinstance(value, float):
-        return None if _is_whole(value) is None else _no(value, "a number")
+        return None if _is_whole(value) is None else is_no(value, "a number")
     return None if isfinite(value) else "it is not a finite number"
 
 
 def _is_instant(value: Any) -> str | None:
     if not isinstance(value, datetime):
-        return _no(value, "an instant")
+        return is_no(value, "an instant")
     return None if value.utcoffset() is not None else "it has no time zone, and instants are aware"
 
 
 def _is_collection_of(kind: Any, check: Check) -> Check:
     def each(value: Any) -> str | None:
         if not isinstance(value, kind):
-            return _no(value, f"a {kind.__name__}")
+            return is_no(value, f"a {kind.__name__}")
         return next((why for item in value if (why := check(item)) is not None), None)
 
     return each
@@ -207,7 +184,7 @@ def _is_collection_of(kind: Any, check: Check) -> Check:
 def _is_mapping_of(key_check: Check, check: Check) -> Check:
     def each(value: Any) -> str | None:
         if not isinstance(value, Mapping):
-            return _no(value, "a mapping")
+            return is_no(value, "a mapping")
         whys = (key_check(key) or check(item) for key, item in value.items())
         return next((why for why in whys if why is not None), None)
 
@@ -217,11 +194,8 @@ def _is_mapping_of(key_check: Check, check: Check) -> Check:
 def _is_record(kind: type[Any]) -> Check:
     def each(value: Any) -> str | None:
         if not isinstance(value, kind):
-            return _no(value, f"a {kind.__name__}")
+            return is_no(value, f"a {kind.__name__}")
         checks = _CHECKS.get(kind) or _checks(kind)
         return next((f"{n}: {why}" for n, _, check in checks if (why := check(getattr(value, n)))), None)
 
     return each
-
-
-_is_actor = _is_record(Actor)

@@ -158,14 +158,16 @@ class Unit:
         self._hooks.append((max(len(self._appends) - 1, 0), hook))
 
     def committed(self) -> bool:
-        """To be called after the host's commit: looks whether it is so, and then calls the hooks; waits for nothing.
+        """To be called after the host's commit: looks whether it is so, and then calls the hooks.
 
         False, and nothing is done, when no command of this unit is in the log (yet). A hook that raises is not called
-        again; those behind it are, by the next call.
+        again; those behind it are, by the next call. Where commits wait for a standby, so does this: it raises
+        `StoreUnavailable`, with no hook called, when it is not sure that the standby has them.
         """
         durable = self._durable()
         if not any(durable):
             return False
+        self._log.assure()
         self._store.wake()
         for one in tuple(self._hooks):
             number, hook = one

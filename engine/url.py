@@ -23,6 +23,10 @@ MEMORY = "memory://"
 _USER = re.compile(r"(?:[A-Za-z][\w+.-]*:/+)?[^:]*")
 _PASSWORD = re.compile(r"(pass\w*\s*=)[^&]*", re.IGNORECASE)  # misspelt, too
 
+_NO_PORT = re.compile(r"^(\w+://[^:/?\[]*):(?!\d*(?:[,/?]|$))[^/?]*")  # a password, if the host was forgotten
+_BEFORE_HOST = re.compile(r"^(\w+://[^:@/?]*):[^@/]*(?=@[^@]*$)")
+_IS_PASSWORD = re.compile(r"\w*password=", re.IGNORECASE)
+
 
 def sqlite_path(url: str) -> str | None:
     """The path in `sqlite:///path.db` (four slashes for an absolute one); None for another kind of URL."""
@@ -208,7 +212,20 @@ def without_password(url: str) -> str:
     said = _USER.match(head)
     if said is not None and said.end() < len(head):
         head = f"{said[0]}:…"
+    elif not at:
+        head, tail = "", _NO_PORT.sub(r"\1:…", tail)
     return _PASSWORD.sub(r"\1…", f"{head}{at}{tail}")
+
+
+def typed_again(url: str) -> str:
+    """The URL as it can be typed again, without its password, which is then looked for where else it may stand."""
+    if sqlite_path(url):
+        return url
+    place, _, query = url.partition("?")
+    place = _BEFORE_HOST.sub(r"\1", place)
+    kept = [part for part in query.split("&") if part and not _IS_PASSWORD.match(part)]
+    plain = "?".join([place, *(["&".join(kept)] if kept else [])])
+    return plain if without_password(plain) == plain else without_password(url)
 
 
 def _writable(path: str) -> bool:

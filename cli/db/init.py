@@ -13,11 +13,13 @@ from .owner import owner_command
 @owner_command()
 @click.option("--name", type=TEXT, metavar="NAME", help="The name of the programme.")
 @click.option("--zone", metavar="ZONE", help="Its time zone, for example Europe/Stockholm. [default: UTC]")
+@click.option("--change", is_flag=True, help="Give a programme that is there this name and zone.")
 @options.dry_run
-def init(session: Session, name: str | None, zone: str | None, dry_run: bool) -> None:
+def init(session: Session, name: str | None, zone: str | None, change: bool, dry_run: bool) -> None:
     """Make a store and its programme.
 
-    The shipped definition is published in it. On a programme that is there, name and zone are set.
+    The shipped definition is published in it. A programme that is there keeps its name and zone, unless
+    --change says otherwise.
     Another programme in the same store is made with --program. In a PostgreSQL database it makes the
     tables, and asks for the rights to do so; nothing else but db copy ever makes them.
     """
@@ -40,7 +42,7 @@ def init(session: Session, name: str | None, zone: str | None, dry_run: bool) ->
         known = engine.programme(place.programme_id)
         said = (name or known.name or "Mentoring programme", zone or known.zone)
         weekend = tuple(sorted(known.calendar.weekend))
-        kind = ChangeProgramme if known.exists else CreateProgramme
+        kind = ChangeProgramme if known.exists and change else CreateProgramme
         asked: Command = kind(*said, weekend, programme=place.programme_id)
         receipt = engine.execute(asked, place.actor, dry_run=dry_run).or_raise()
         if not dry_run:

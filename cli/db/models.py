@@ -58,6 +58,10 @@ def _old(equal: bool | None) -> str:
     return {True: "was the same", False: "was different", None: "did not serve"}[equal]
 
 
+def _event(topic: str | None) -> str:
+    return topic or "not in the log any more: mentorcycle audit verify"
+
+
 def _colour(equal: bool | None) -> str:
     return "green" if equal else "yellow"
 
@@ -93,7 +97,7 @@ def list_(session: Session, exit_code: bool) -> object:
                 Column("model", "read model", keep=True),
                 Column("ref", keep=True),
                 Column("position", "event", right=True, keep=True),
-                Column("event", "what"),
+                Column("event", "what", human=_event),
                 Column("version", right=True, in_table=False),
                 Column("error"),
                 Column("waiting", right=True),
@@ -141,7 +145,7 @@ def show(session: Session, refs: tuple[str, ...], model: str | None) -> None:
                 Column("tenant"),
                 Column("stream"),
                 Column("position"),
-                Column("event"),
+                Column("event", human=_event),
                 Column("version"),
                 Column("error"),
                 Column("since"),

@@ -15,6 +15,7 @@ from mentorcycle.domain.refusal import Fact, Refusal, Refused
 from mentorcycle.domain.vocabulary import Role
 from mentorcycle.projections.cycles import CycleRow
 
+from ..actors import check_actor
 from ..codec import decode, from_micros, to_micros
 from ..definitions import Definitions
 from ..readers import Readers
@@ -78,6 +79,7 @@ class Asked:
 
     def with_all_ids(self, actor: Actor) -> Actor:
         """The participant with every id they go by: merged duplicates and the one they were merged into."""
+        check_actor(actor)
         if actor.role is not Role.PARTICIPANT:
             return actor
         with self.readers.view() as view:
@@ -94,7 +96,8 @@ class Asked:
         return programme if actor.programme is None else actor.programme
 
     def _for_staff(self, actor: Actor, what: str) -> None:
-        """Raise `RefusedError` for participants."""
+        """Raise `RefusedError` for participants, and `InvalidInput` for what is no actor."""
+        check_actor(actor)
         if actor.role is Role.PARTICIPANT:
             refuse(f"{what}: not shown", "participants see their own cycles", "ask a coordinator")
 

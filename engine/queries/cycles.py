@@ -14,6 +14,7 @@ from mentorcycle.domain.programme import Programme
 from mentorcycle.domain.vocabulary import Role, Status
 from mentorcycle.projections.cycles import Count, CycleRow
 
+from ..actors import check_actor
 from .asked import Asked, At, refuse
 
 PAGE = 2000
@@ -58,6 +59,7 @@ class CycleQuestions(Asked):
         `people` are those of whom one takes part, also under ids of merged duplicates. Participants are given
         their own; raises `NotFound` for an unknown `after`.
         """
+        check_actor(actor)
         position = self.position(at)
         with self.readers.view() as view:
             wanted = {id for person in people for id in view.people.ids_of(self.tenant, person)}
@@ -96,6 +98,7 @@ class CycleQuestions(Asked):
 
     def cycle(self, cycle: str, actor: Actor, *, at: At = None) -> CycleRow:
         """Where one cycle stood; raises `NotFound` when it was not there, `RefusedError` when it is not shown."""
+        check_actor(actor)
         with self.readers.view() as view:
             row = view.cycles.one(self.tenant, cycle, position=self.position(at))
         if row is None:
@@ -112,6 +115,7 @@ class CycleQuestions(Asked):
         at: At = None,
     ) -> list[Count]:
         """How many cycles stood where, by programme, status and stage; of participants, their own."""
+        check_actor(actor)
         if people or actor.role is Role.PARTICIPANT:
             rows = self.cycles(actor, programme=programme, people=people, at=at, limit=EVERY).rows
             places = Counter((row.programme, row.stage, row.status) for row in rows)

@@ -12,6 +12,7 @@ from mentorcycle.domain.vocabulary import Role
 from mentorcycle.projections.minutes import ActRow, Total
 from mentorcycle.projections.people import PersonRow
 
+from ..actors import check_actor
 from .asked import Asked, refuse
 
 
@@ -41,6 +42,7 @@ class PeopleQuestions(Asked):
 
     def person_row(self, person: str, actor: Actor) -> PersonRow:
         """One person; ids of merged duplicates lead to the survivor. Raises `NotFound` and `RefusedError`."""
+        check_actor(actor)
         with self.readers.view() as view:
             row = view.people.resolved(self.tenant, person)
         if row is None:
@@ -66,6 +68,7 @@ class PeopleQuestions(Asked):
         until: datetime | None = None,
     ) -> list[Total]:
         """Acts and minutes of each person, between two instants; participants are given their own."""
+        check_actor(actor)
         people: Collection[str] = ()
         with self.readers.view() as view:
             if actor.role is Role.PARTICIPANT:
@@ -82,6 +85,7 @@ class PeopleQuestions(Asked):
 
     def acts(self, actor: Actor, *, cycle: str | None = None, person: str | None = None) -> list[ActRow]:
         """Every act with minutes of a cycle or a person, in the order in which they happened."""
+        check_actor(actor)
         with self.readers.view() as view:
             wanted = actor.id if actor.role is Role.PARTICIPANT else person
             people = view.people.ids_of(self.tenant, wanted) if wanted else ()

@@ -18,6 +18,7 @@ from mentorcycle.projections.cycles import CycleRow
 from mentorcycle.projections.folding import words_of
 from mentorcycle.projections.people import PersonRow
 
+from ..actors import check_actor
 from ..readers import View
 from .asked import Asked
 from .bounds import members_of
@@ -44,6 +45,7 @@ class References(Asked):
 
     def find_cycles(self, text: str, actor: Actor, *, limit: int = 20) -> list[Found]:
         """Cycles whose id begins so, or one of whose people is called so."""
+        check_actor(actor)
         with self.readers.view() as view:
             if actor.role is Role.PARTICIPANT:
                 found = self._of_their_own(view, text, actor)
@@ -54,6 +56,7 @@ class References(Asked):
 
     def find_people(self, text: str, actor: Actor, *, limit: int = 20) -> list[Found]:
         """People whose id begins so, or who are called so; merged ids stand for the survivor."""
+        check_actor(actor)
         with self.readers.view() as view:
             if actor.role is Role.PARTICIPANT:
                 matching = [row for row in self._companions(view, actor) if _is_called(row, text)]
@@ -73,6 +76,7 @@ class References(Asked):
 
     def find_batches(self, text: str, actor: Actor, *, limit: int = 20) -> list[str]:
         """Batches whose id begins so; participants are told of none."""
+        check_actor(actor)
         with self.readers.view() as view:
             found: list[str] = []
             if actor.role is not Role.PARTICIPANT:

@@ -15,6 +15,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.vocabulary import Role
 from mentorcycle.projections.trail import BatchMember, BatchRow, TrailRow
 
+from ..actors import check_actor
 from ..readers import View
 from .asked import Asked, refuse
 from .bounds import concerning, members_of
@@ -46,6 +47,7 @@ class TrailQuestions(Asked):
         `since` and `until` bound the instant of recording (`since` <= it < `until`). Raises `RefusedError` for a
         `ref` that is not for this actor.
         """
+        check_actor(actor)
         positions = None if ref is None else self._positions(ref, actor)
         if ref is None:
             self._for_staff(actor, "the audit trail")

@@ -23,11 +23,14 @@ DISCARD = "INSERT INTO discarded_events VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO
 
 
 class Inspected(NamedTuple):
-    """A dead letter with the type and version of its event, and how many events of the stream wait with it."""
+    """A dead letter with the type and version of its event, and how many events of the stream wait, with it.
+
+    Of an event that is not in the log any more (its tail was cut off) type and version are None.
+    """
 
     letter: DeadLetter
-    topic: str
-    version: int
+    topic: str | None
+    version: int | None
     waiting: int
 
 
@@ -48,6 +51,8 @@ def _letter(model: str, tenant: str, stream: str, position: int, error: str, sin
 def inspect(readers: Readers, letter: DeadLetter) -> Inspected:
     """What is known of the event that could not be taken, without what it says."""
     rows = _waiting(readers, letter.tenant, letter.stream, letter.position)
+    if not rows or rows[0].position != letter.position:
+        return Inspected(letter, None, None, len(rows))
     return Inspected(letter, rows[0].topic, rows[0].version, len(rows))
 
 

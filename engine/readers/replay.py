@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mentorcycle.projections.connection import Connection, SqliteConnection
-from mentorcycle.projections.projection import ReadModel, part_of
+from mentorcycle.projections.projection import CHUNK, ReadModel, part_of
 
 from .batch import Batch, take
 from .letters import Aside, aside
@@ -70,8 +71,8 @@ def compare(readers: Readers, name: str, progress: Progress | None = None) -> Co
             serving = view.serving(name)
             if serving.positions != reached:
                 _replay(readers, model, replayed, reached, serving.positions, left_out)
-            rows = _differences(model, view.connection, serving.generation, replayed)
-            first = tuple(row for row, _ in zip(rows, range(MOST_DIFFERENCES), strict=False))
+            with closing(differences(model, view.connection, serving.generation, replayed)) as rows:
+                first = tuple(islice(rows, MOST_DIFFERENCES))
             return Compared(
                 name, serving.position, view.digest(name).sha256, model.digest(replayed, 1), first
             )
@@ -134,23 +135,40 @@ def _replay(
     return Aside(streams, left_out.events)
 
 
-def _differences(
-    model: ReadModel, stored: Connection, generation: int, replayed: Connection
-) -> Iterator[Difference]:
+def differences(
+    model: ReadModel, stored: Connection, generation: int, replayed: Connection, size: int = CHUNK
+) -> Generator[Difference, None, None]:
+    """Every row that differs, by table and key; of each side no more than `size` rows are in memory at a time.
+
+    Within a transaction, and to be closed before other rows are read in it.
+    """
     for table in model.tables:
         order = f"SELECT {table.key}, * FROM {{}} ORDER BY {table.key}"
         width = table.key.count(",") + 1
-        found = stored.execute(order.format(f"{table.name}_{generation}"))
-        wanted = replayed.execute(order.format(f"{table.name}_1"))
-        there, here = found.fetchone(), wanted.fetchone()
-        while there is not None or here is not None:
-            if here is None or (there is not None and there[:width] < here[:width]):
-                yield Difference(table.name, there[:width], "extra")
-                there = found.fetchone()
-            elif there is None or here[:width] < there[:width]:
-                yield Difference(table.name, here[:width], "missing")
-                here = wanted.fetchone()
-            else:
-                if there != here:
-                    yield Difference(table.name, here[:width], "other")
-                there, here = found.fetchone(), wanted.fetchone()
+        with (
+            closing(_rows(stored, order.format(f"{table.name}_{generation}"), size)) as found,
+            closing(_rows(replayed, order.format(f"{table.name}_1"), size)) as wanted,
+        ):
+            there: Any = next(found, None)
+            here: Any = next(wanted, None)
+            while there is not None or here is not None:
+                if here is None or (there is not None and there[:width] < here[:width]):
+                    yield Difference(table.name, there[:width], "extra")
+                    there = next(found, None)
+                elif there is None or here[:width] < there[:width]:
+                    yield Difference(table.name, here[:width], "missing")
+                    here = next(wanted, None)
+                else:
+                    if there != here:
+                        yield Difference(table.name, here[:width], "other")
+                    there, here = next(found, None), next(wanted, None)
+
+
+def _rows(connection: Connection, query: str, size: int) -> Generator[Any, None, None]:
+    chunks = connection.chunks(query, size)
+    try:
+        for chunk in chunks:
+            yield from chunk
+    finally:
+        if isinstance(chunks, Generator):
+            chunks.close()  # the server has a cursor open for it

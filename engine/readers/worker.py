@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mentorcycle.domain.errors import NotFound, StoreNeedsUpgrade, StoreUnavailable
+from mentorcycle.domain.errors import InvalidInput, NotFound, StoreNeedsUpgrade, StoreUnavailable
 from mentorcycle.projections import MODELS
 from mentorcycle.projections.projection import ReadModel
 
@@ -40,8 +40,9 @@ class Caught:
 class Worker:
     """Feeds read models. `run` it until it is stopped, or `run_once` from a scheduler; for one thread or task.
 
-    `models` are names, by default all. `lease` is how many seconds a worker may give no sign of life before others take
-    over from it. `told` is given sentences about what happens to it; by default they are logged.
+    `models` are names, by default all; raises `NotFound` for a name that no read model has, and `InvalidInput` for an
+    empty list. `lease` is how many seconds a worker may give no sign of life before others take over from it. `told` is
+    given sentences about what happens to it; by default they are logged.
     """
 
     def __init__(
@@ -131,6 +132,12 @@ class Worker:
 
 def _named(models: Sequence[str] | None, known: Sequence[ReadModel]) -> tuple[ReadModel, ...]:
     by_name = {model.name: model for model in known}
+    if models is not None and not models:
+        raise InvalidInput(
+            "a worker for no read model is not made",
+            "an empty list names none, and there would be nothing for it to do",
+            f"name some of {', '.join(by_name)}, or give no list for all",
+        )
     for name in models or ():
         if name not in by_name:
             raise NotFound("read model", name, f"there are {', '.join(by_name)}")

@@ -56,6 +56,10 @@ class Borrowed(Streams, Protocol):
     def is_durable(self, tenant: str, command_id: str, mark: Mark) -> bool:
         """Whether this append, and no other of the same command, is in the log for good. Not asked of the host."""
 
+    def assure(self) -> None:
+        """Return when all that is durable is so on the standby too that commits wait for; raise `StoreUnavailable`
+        when that is not sure. Not asked of the host."""
+
     def whole(self) -> Log | None:
         """Itself as a log in its order, for read models; None when that is not known before the commit."""
 

@@ -17,11 +17,10 @@ from .clock import Clock
 from .group_commit import Drain, GroupCommit
 from .port import Appended, KnownCommand, Slice
 from .postgres_append import Written, check_text, insert, placed, write_carefully, write_new
-from .postgres_connections import Connection
-from .postgres_errors import AGAIN
 from .postgres_reader import PostgresReader
 from .postgres_schema import DEFAULT_SCHEMA
 from .postgres_short_way import is_usual, write_one
+from .postgres_standby import check_replicated, wait_for_standby
 
 if TYPE_CHECKING:
     from .postgres_borrowed import PostgresBorrowed
@@ -102,7 +101,7 @@ class PostgresStore(PostgresReader):
             rows = [(0, tenant, stream, version, topic, 0, state) for stream, version, topic, state in events]
             connection.unreplicated = False
             tx = insert(connection, self._sql, rows, self.instant())
-            self._check_replicated(connection, f"a slice of {len(events)} events")
+            check_replicated(connection, f"a slice of {len(events)} events", self.place)
         if tx is None:
             return None
         self.commits += 1
@@ -139,7 +138,7 @@ class PostgresStore(PostgresReader):
                         "others took the same command ids again and again",
                         "send them again",
                     )
-            self._check_replicated(connection, _named([slice_ for slice_, _ in requests]))
+            check_replicated(connection, _named([slice_ for slice_, _ in requests]), self.place)
         if written.tx is not None:
             self.commits += 1
         if written.incarnation is not None:
@@ -191,21 +190,8 @@ class PostgresStore(PostgresReader):
         known = super()._known(tenant, command_ids, deadline)
         if known and not self._connections.read_only:
             with self._connections.lend(deadline) as connection:
-                connection.unreplicated = False
-                connection.execute(self._sql.replicate, prepare=True)
-                self._check_replicated(connection, f"command {next(iter(known))!r}")
+                wait_for_standby(connection, self._sql, f"command {next(iter(known))!r}", self.place)
         return known
-
-    def _check_replicated(self, connection: Connection, what: str) -> None:
-        """Raise when the server gave up waiting for its standby in the statements before."""
-        if connection.unreplicated:
-            connection.unreplicated = False
-            raise StoreUnavailable(
-                f"{what} is recorded in {self.place}, but not surely on its standby",
-                "the server was made to stop waiting for the standby, by a statement_timeout or by somebody who"
-                " cancelled the statement",
-                f"{AGAIN}, as soon as the standby has it; let no statement_timeout hold for those who append",
-            )
 
 
 def _named(slices: Sequence[Slice]) -> str:

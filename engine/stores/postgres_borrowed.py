@@ -24,6 +24,7 @@ from .port import Appended, NewWords, Slice, StoredRow
 from .postgres_append import check_text, judged
 from .postgres_arrays import adapt
 from .postgres_errors import translated
+from .postgres_standby import wait_for_standby
 from .postgres_statements import Statements, spoken_within
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
 
+_LATER = "call committed() again; its hooks have not been called"
 _NO_LOG = (
     psycopg.errors.InvalidSchemaName,
     psycopg.errors.UndefinedFunction,
@@ -174,6 +176,11 @@ class PostgresBorrowed:
         with self._store.connection() as connection:
             row = connection.execute(self._within.command, {"tenant": tenant, "id": command_id}).fetchone()
             return row is not None and row[1] == mark
+
+    def assure(self) -> None:
+        """Wait for the standby, see `Borrowed`: of what the server remarked on the host's commit, nothing came here."""
+        with self._store.connection() as connection:
+            wait_for_standby(connection, self._sql, "what this unit appended", self._place, _LATER)
 
     def whole(self) -> None:
         """There is no order yet."""

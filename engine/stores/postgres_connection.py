@@ -17,6 +17,23 @@ RV = TypeVar("RV")
 MARGIN_SECONDS = 2.0
 """How much longer than a lock we wait for an answer: the server is to say first that somebody kept the lock."""
 
+# A server that is cut off says nothing; without these it would be waited for by the hour.
+KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+
+# The same for the server: of a host that is gone it hears nothing, and within a statement that waits for rows (COPY, or
+# a message that came by half) no timeout for idle sessions counts, so locks and a transaction would stay for hours.
+KEEPALIVES_OF_THE_SERVER = {
+    "tcp_keepalives_idle": "30s",
+    "tcp_keepalives_interval": "10s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60s",
+}
+
 _WAITS_FOR_STANDBY = "SyncRepWaitForLSN"
 
 

@@ -26,7 +26,13 @@ from .bell import Bell
 from .mark import UNFINISHED, check_finished
 from .pace import THREADS, Pace
 from .postgres_arrays import adapt
-from .postgres_connection import MARGIN_SECONDS, LogConnection, Unanswered
+from .postgres_connection import (
+    KEEPALIVES,
+    KEEPALIVES_OF_THE_SERVER,
+    MARGIN_SECONDS,
+    LogConnection,
+    Unanswered,
+)
 from .postgres_errors import closed, parsed, place_of, translated, unavailable
 
 Connection: TypeAlias = LogConnection
@@ -36,23 +42,6 @@ DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
 _TRUE = ("y", "yes", "t", "true", "on", "1")
 _GLANCE_SECONDS = 1.0  # a turn that was lost to an interrupt ends unheard
 _LIFETIME_SECONDS = 3600.0  # so that what lies between us and a server may change
-
-# A server that is cut off says nothing; without these it would be waited for by the hour.
-_KEEPALIVES = {
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
-
-# The same for the server: of a host that is gone it hears nothing, and within a statement that waits for rows (COPY, or
-# a message that came by half) no timeout for idle sessions counts, so locks and a transaction would stay for hours.
-_KEEPALIVES_OF_THE_SERVER = {
-    "tcp_keepalives_idle": "30s",
-    "tcp_keepalives_interval": "10s",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "60s",
-}
 
 # Every statement here has one right plan: by index, from the outside in. One that suits the tables while they are
 # small, and is kept, must not meet them when they are large.
@@ -123,7 +112,7 @@ class Connections:
             "autocommit": True,
             "application_name": given.get("application_name") or "mentorcycle",
             "connect_timeout": given.get("connect_timeout") or max(2, min(10, round(patience))),
-            **{name: given.get(name) or seconds for name, seconds in _KEEPALIVES.items()},
+            **{name: given.get(name) or seconds for name, seconds in KEEPALIVES.items()},
         }
         self._lock = Lock()
         self._turns: WeakSet[_Turn] = WeakSet()
@@ -240,7 +229,7 @@ class Connections:
         """Give a new connection our settings, and look it over."""
         wait = f"{max(1, round(self.patience * 1000))}ms"
         settings = {
-            **_KEEPALIVES_OF_THE_SERVER,
+            **KEEPALIVES_OF_THE_SERVER,
             **self._settings,
             "lock_timeout": wait,
             "idle_in_transaction_session_timeout": wait,

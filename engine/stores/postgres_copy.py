@@ -6,7 +6,7 @@ Filling a database is `postgres_copy_target`'s part.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import psycopg
@@ -17,6 +17,7 @@ from ..closing import Closing
 from .port import StoredRow
 from .postgres_connections import Connection
 from .postgres_models import models_schema
+from .postgres_owner import taking_long
 from .postgres_reader import PostgresReader
 from .postgres_statements import spoken_to
 from .transfer import CommandRow, Discarded, WordsRow
@@ -64,16 +65,6 @@ def discarded_events(schema: str) -> str:
     return f'"{models_schema(schema)}".discarded_events'
 
 
-@contextmanager
-def patient(connection: Connection) -> Iterator[None]:
-    """Let a server be silent for as long as it sorts, or makes statistics of, a whole log."""
-    silence, connection.silence = connection.silence, None
-    try:
-        yield
-    finally:
-        connection.silence = silence
-
-
 class PostgresMoment(Closing):
     """The rows of a log in one snapshot. It holds no transaction number, so nobody waits for it to be placed."""
 
@@ -87,7 +78,7 @@ class PostgresMoment(Closing):
         self._stack = ExitStack()
         try:
             self._connection: Connection = self._stack.enter_context(store.connection())
-            self._stack.enter_context(patient(self._connection))
+            self._stack.enter_context(taking_long(self._connection))
             self._stack.enter_context(self._connection.transaction())
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self._set(**_SETTINGS)

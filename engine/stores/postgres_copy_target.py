@@ -18,9 +18,12 @@ from mentorcycle.domain.errors import InvalidInput
 from ..closing import Closing
 from .mark import FINISHED, UNFINISHED, Mark
 from .postgres_connections import Connection
-from .postgres_copy import PostgresMoment, discarded_events, not_the_owner, patient
+from .postgres_copy import PostgresMoment, discarded_events, not_the_owner
+from .postgres_owner import taking_long
 from .postgres_reader import PostgresReader
 from .postgres_schema import PARTITIONED, init_schema
+from .postgres_standby import wait_for_standby
+from .postgres_statements import spoken_to
 from .transfer import Batch, CommandRow, Discarded, State, another_at_work
 
 # Lets nobody but the copy add anything, also not through a connection from before: every append writes one arrival.
@@ -121,12 +124,17 @@ class PostgresTarget(Closing):
                 with run.connection.cursor() as cursor:
                     cursor.executemany(f"INSERT INTO {left_out} VALUES (%s, %s, %s, %s, %s, %s)", discarded)
             run("UPDATE {s}.origin SET shift = shift + 1")
-        with self.log.connection() as connection, patient(connection):
+        with self.log.connection() as connection, taking_long(connection):
             for table in (*PARTITIONED, "arrivals", "positions"):
                 connection.execute(f"ANALYZE {self._s}.{table}")
 
     def moment(self) -> PostgresMoment:
         return PostgresMoment(self.log)
+
+    def assure(self) -> None:
+        fix = "run the same db copy again, as soon as the standby is there"
+        with self.log.connection() as connection:
+            wait_for_standby(connection, spoken_to(self.log.schema), "the copy", self.name, fix)
 
     def close(self) -> None:
         self.log.close()

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import conninfo as libpq
 
-from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.domain.errors import StoreUnavailable, UnknownStore
 
 from .postgres_connection import Unanswered
 
@@ -109,7 +109,10 @@ def place_of(conninfo: str) -> str:
     hosts = str(parts.get("host") or "").split(",")
     ports = str(parts.get("port") or "").split(",")
     ports += [ports[-1]] * (len(hosts) - len(ports))  # as libpq does it: one port for all of them
-    places = [f"{_host(host)}{':' if port else ''}{port}" for host, port in zip(hosts, ports, strict=False)]
+    places = [
+        f"{_host(host)}{':' if port else ''}{port if _is_port(port) else '…'}"
+        for host, port in zip(hosts, ports, strict=False)
+    ]
     return f"postgresql://{','.join(filter(None, places))}/{parts.get('dbname') or ''}"
 
 
@@ -144,13 +147,22 @@ def closed(conninfo: str) -> StoreUnavailable:
 
 
 def parsed(conninfo: str) -> dict[str, Any]:
-    """The parts of a URL as libpq reads them; an `@` that a password did not escape is no host, and not shown."""
+    """The parts of a URL as libpq reads them; an `@` that a password did not escape is no host, and not shown.
+
+    Raises `StoreUnavailable` for a URL that cannot be read, `UnknownStore` for one whose port is none.
+    """
     try:
         parts = libpq.conninfo_to_dict(conninfo)
     except psycopg.Error as error:
         raise unreadable(error) from None
     if "@" in str(parts.get("host") or ""):
         raise unreadable(psycopg.ProgrammingError())
+    if not all(map(_is_port, str(parts.get("port") or "").split(","))):
+        raise UnknownStore(
+            "the PostgreSQL URL names no store: its port is not one",
+            "a port is a number from 1 to 65535",  # it is not shown: without a host, a password stands in its place
+            "write postgresql://user@host:5432/database, or leave the port out",
+        )
     return parts
 
 
@@ -170,6 +182,11 @@ def translated(conninfo: str, *, connecting: bool = False) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise unavailable(conninfo, error, connecting=connecting) from error
+
+
+def _is_port(text: str) -> bool:
+    """Whether libpq takes it for a port; nothing stands for the usual one."""
+    return not text or (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536)
 
 
 def _host(name: str) -> str:

@@ -13,13 +13,13 @@ from psycopg import sql
 
 from mentorcycle.domain.errors import InvalidInput, StoreNeedsUpgrade, StoreUnavailable
 
-from .postgres_errors import parsed, place_of, translated
+from .postgres_errors import place_of
 from .postgres_locks import lock_number
+from .postgres_owner import PATIENCE_SECONDS, owning
 from .postgres_routines import ROUTINES, TICKETS
 
 SCHEMA_VERSION = 2
 DEFAULT_SCHEMA = "mentorcycle"
-CONNECT_SECONDS = 10
 PARTITIONS = 16
 PARTITIONED = ("events", "commands", "words")  # by tenant, alike: what belongs to one tenant lies together
 
@@ -184,23 +184,23 @@ def grants(role: str, schema: str = DEFAULT_SCHEMA, *, tenant: str | None = None
     ]
 
 
-def init_schema(conninfo: str, schema: str = DEFAULT_SCHEMA, *, dry_run: bool = False) -> bool:
+def init_schema(
+    conninfo: str,
+    schema: str = DEFAULT_SCHEMA,
+    *,
+    dry_run: bool = False,
+    patience: float = PATIENCE_SECONDS,
+) -> bool:
     """Make an empty log in a database, and the tables of its read models; False when there is one of this version.
 
-    A dry run only looks.
+    A dry run only looks. `patience` is how many seconds a lock is waited for, and a server that says nothing.
     Any number of processes may do it at once: one makes it, the others wait. Raises `StoreNeedsUpgrade` for a log
     of another version, `StoreUnavailable` for a schema of another program, both left untouched.
     """
     from .postgres_upgrade import missing_models
 
     schema = checked(schema)
-    patience = parsed(conninfo).get("connect_timeout") or CONNECT_SECONDS
-    with (
-        translated(conninfo, connecting=True),  # it can be done again
-        psycopg.connect(
-            conninfo, application_name="mentorcycle db init", connect_timeout=patience
-        ) as connection,
-    ):
+    with owning(conninfo, "db init", patience) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(schema, "init"),))
         found = connection.execute(
             "SELECT count(c.oid), bool_or(c.relname = 'meta') FROM pg_namespace n"

@@ -16,11 +16,11 @@ from mentorcycle.projections import MODELS, ReadModel
 
 from ..readers.registry import slots
 from . import postgres_models as read_models
-from .postgres_errors import parsed, place_of, translated
+from .postgres_errors import place_of
 from .postgres_locks import lock_number
+from .postgres_owner import PATIENCE_SECONDS, owning, taking_long
 from .postgres_routines import TICKETS
 from .postgres_schema import (
-    CONNECT_SECONDS,
     DEFAULT_SCHEMA,
     SCHEMA_VERSION,
     check_version,
@@ -61,20 +61,16 @@ def upgrade_schema(
     *,
     dry_run: bool = False,
     models: Sequence[ReadModel] = MODELS,
+    patience: float = PATIENCE_SECONDS,
 ) -> list[str]:
     """Bring a log up to date; return the statements that were run, none when it was so already.
 
-    A dry run only returns them. Raises `StoreNeedsUpgrade` when this program is too old, `StoreUnavailable` when there
-    is no log, or for anybody but its owner.
+    A dry run only returns them. `patience` is how many seconds a lock is waited for, and a server that says nothing;
+    the statements themselves may take longer. Raises `StoreNeedsUpgrade` when this program is too old,
+    `StoreUnavailable` when there is no log, or for anybody but its owner.
     """
     schema = checked(schema)
-    patience = parsed(conninfo).get("connect_timeout") or CONNECT_SECONDS
-    with (
-        translated(conninfo, connecting=True),  # it can be done again
-        psycopg.connect(
-            conninfo, application_name="mentorcycle db upgrade", connect_timeout=patience
-        ) as connection,
-    ):
+    with owning(conninfo, "db upgrade", patience) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(schema, "init"),))
         try:
             statements = _missing(conninfo, connection, schema, models)
@@ -86,8 +82,9 @@ def upgrade_schema(
                 conninfo, "or give them what this prints: mentorcycle db upgrade --print-sql"
             )
         if not dry_run:
-            for statement in statements:
-                connection.execute(statement)
+            with taking_long(connection):
+                for statement in statements:
+                    connection.execute(statement)
     return statements
 
 

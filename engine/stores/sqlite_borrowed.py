@@ -162,6 +162,9 @@ class SQLiteBorrowed(SQLiteReader):
             for hash_, outcome in zip(hashes, admitted.outcomes, strict=True)
         ]
 
+    def assure(self) -> None:
+        """There is no standby."""
+
     def is_durable(self, tenant: str, command_id: str, mark: Mark) -> bool:
         """Whether this append is in the log for good."""
         known = self._store.find_command(tenant, command_id)

@@ -150,6 +150,9 @@ class SQLiteTarget(Closing):
     def moment(self) -> SQLiteMoment:
         return SQLiteMoment(self.log)
 
+    def assure(self) -> None:
+        """There is no standby."""
+
     def close(self) -> None:
         self.log.close()
 

@@ -133,6 +133,9 @@ class Target(Protocol):
     def moment(self) -> Moment:
         """All that is in it now."""
 
+    def assure(self) -> None:
+        """Return when all of it is on the standby too that commits wait for; raise `StoreUnavailable` if not surely."""
+
     def close(self) -> None:
         """Give back what was opened."""
 

@@ -6,11 +6,13 @@ import os
 import pty
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ REAL = [sys.executable, "-m", "mentorcycle.cli"]
 
 Invoke = Callable[..., Result]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Interrupted = Callable[..., Iterator[Any]]
 
 
 @pytest.fixture
@@ -223,3 +226,43 @@ def desk(school: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pyt
         shutil.copy(file, tmp_path)
     monkeypatch.chdir(tmp_path)
     return Desk(tmp_path, environ)
+
+
+class Interrupting:
+    """A clock that presses Ctrl-C when it is asked for the n-th time."""
+
+    def __init__(self, now: datetime, at: int) -> None:
+        self.now = now
+        self.asked = 0
+        self.at = at
+
+    def __call__(self) -> datetime:
+        self.asked += 1
+        if self.asked == self.at:
+            signal.raise_signal(signal.SIGINT)
+        return self.now
+
+
+@pytest.fixture
+def interrupted(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    """Runs a command again and again on the store as it was, interrupted whenever the clock is asked, and gives the
+    counts that it tells, or None."""
+    from mentorcycle.cli.main import cli
+    from mentorcycle.cli.session import Session
+
+    def run(*words: str) -> Iterator[Any]:
+        kept = tmp_path_factory.mktemp("kept")
+        shutil.copytree(desk.folder, kept, dirs_exist_ok=True)
+        for at in count(1):
+            for file in desk.folder.glob("*.db*"):
+                file.unlink()
+            shutil.copytree(kept, desk.folder, dirs_exist_ok=True)
+            clock = Interrupting(desk.now, at)
+            session = Session(now=clock, environ=desk.environ)
+            result = CliRunner().invoke(cli, [*words, "--format", "json"], obj=session)
+            if clock.asked < at:
+                return
+            assert result.exit_code == 130, result.output
+            yield json.loads(result.stdout)["counts"] if result.stdout else None
+
+    return run

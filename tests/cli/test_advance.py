@@ -1,15 +1,51 @@
 """`advance` for one and for many: every cycle gets a result, and the exit code tells the whole from a part."""
 
-import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from .conftest import Desk, Run
+from mentorcycle.domain import commands as c
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.events import Participant
+from mentorcycle.domain.vocabulary import MeasureSource, TeachingArea, Unit
+from mentorcycle.engine import Engine, Settings
+
+from .conftest import Desk, Interrupted, Run
 
 
 def outcomes(document: dict[str, object]) -> dict[str, str]:
     return {row["name"]: row["outcome"] for row in document["rows"]}  # type: ignore[attr-defined]
+
+
+def ready(desk: Desk, number: int) -> None:
+    """So many cycles may leave goal-set."""
+    coordinator, settings = Actor.coordinator(), Settings(clock=lambda: desk.now)
+    with Engine.open(desk.url, settings=settings) as engine:
+
+        def done(commands: Sequence[c.Command]) -> list[str]:
+            batch = engine.execute_many(commands, coordinator)
+            assert len(batch.receipts) == len(commands)
+            return [receipt.subject for receipt in batch.receipts]
+
+        mentees = done([c.AddPerson(f"Mentee {n}") for n in range(number)])
+        mentors = done([c.AddPerson(f"Mentor {n}") for n in range(number)])
+        pairs = [
+            (Participant(mentee, mentee=True), Participant(mentor, mentor=True))
+            for mentee, mentor in zip(mentees, mentors, strict=True)
+        ]
+        done([c.PublishPairing(pair) for pair in pairs])
+        cycles = done([c.OpenCycle(mentee) for mentee in mentees])
+        goal = (TeachingArea.ENGAGEMENT, "g1")
+        done([c.SetGoal(one, *goal, unit=Unit.PERCENT, target=80, measured=True) for one in cycles])
+        start = (desk.now.date(), MeasureSource.OBSERVATION)
+        done([c.RecordBaseline(one, "g1", 50, *start) for one in cycles])
+        for cycle, pair in zip(cycles, pairs, strict=True):
+            for participant in pair:
+                engine.execute(c.AgreeGoals(cycle), Actor.participant(participant.person)).or_raise()
 
 
 def test_one_cycle_goes_forward_or_to_the_stage_that_is_named(desk: Desk) -> None:
@@ -194,28 +230,21 @@ def test_more_than_three_are_asked_about(desk: Desk) -> None:
     assert desk("advance", "--all", "--stage", "goal-set", "--dry-run").exit_code == 3
 
 
-def test_an_interruption_tells_what_was_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mentorcycle.cli import many
-    from mentorcycle.engine import Engine
+def test_an_interruption_at_any_moment_tells_what_was_written(desk: Desk, interrupted: Interrupted) -> None:
+    from mentorcycle.cli.many import CHUNK
 
-    desk.at_observe()
-    desk.at_observe("okoro", "lind")
-    for name in ("unal", "okoro"):
-        desk.done("cycle", "undo", name)
-    taken = Engine.execute_many
-    calls = []
-
-    def interrupted(self: Engine, *given: object, **more: object) -> object:
-        if calls:
-            raise KeyboardInterrupt
-        calls.append(1)
-        return taken(self, *given, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Engine, "execute_many", interrupted)
-    monkeypatch.setattr(many.run, "__kwdefaults__", {**many.run.__kwdefaults__, "chunk": 1})
-    result = desk("advance", "unal", "okoro", "--format", "json")
-    assert result.exit_code == 130
-    assert json.loads(result.stdout)["counts"] == {"done": 1, "not-done": 1}
+    ready(desk, CHUNK + 1)
+    seen = set()
+    for counts in interrupted("advance", "--all", "--stage", "goal-set", "--yes"):
+        with closing(sqlite3.connect(desk.folder / "mentorcycle.db")) as log:
+            query = "SELECT count(*) FROM events WHERE topic LIKE 'CycleAdvanced.%'"
+            (written,) = log.execute(query).fetchone()
+        seen.add(written)
+        if counts is None:
+            assert written == 0
+        else:
+            assert Counter(counts) == Counter({"done": written, "not-done": CHUNK + 1 - written})
+    assert {0, CHUNK} <= seen  # before the first commit, and between both
 
 
 def test_the_program_itself_pipes_a_list_into_advance(desk: Desk, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import stat
@@ -50,10 +51,10 @@ def test_a_store_is_made_once_with_its_programme(desk: Desk) -> None:
     fresh = ("--db", "sqlite:///north.db")
     made = desk("db", "init", "--name", "North", "--zone", "Europe/Stockholm", *fresh, "--format", "table")
     assert made.stdout == "north.db is ready for North (Europe/Stockholm)\n"
-    assert made.stderr.startswith("next: mentorcycle import FILE")
+    assert made.stderr.startswith("next: mentorcycle import --db sqlite:///north.db FILE")
     again = desk.done("db", "init", "--name", "North", *fresh)
     assert again == "already so: north.db is ready for North (Europe/Stockholm)"
-    changed = desk.done("db", "init", "--zone", "Europe/Oslo", *fresh)
+    changed = desk.done("db", "init", "--change", "--zone", "Europe/Oslo", *fresh)
     assert changed == "North (Europe/Oslo) is what north.db is for now"
     assert stat.S_IMODE((desk.folder / "north.db").stat().st_mode) == 0o600
     assert [row["name"] for row in desk.data("audit", "log", *fresh)["rows"]] == [
@@ -61,6 +62,17 @@ def test_a_store_is_made_once_with_its_programme(desk: Desk) -> None:
         "DefinitionPublished",
         "ProgrammeChanged",
     ]
+
+
+@pytest.mark.parametrize(
+    "wanted", [("--name", "South"), ("--zone", "Europe/Oslo"), ("--name", "South", "-n")]
+)
+def test_a_programme_that_is_there_is_not_renamed_unasked(desk: Desk, wanted: tuple[str, ...]) -> None:
+    desk.done("db", "init", "--change", "--name", "North")
+    said = desk.refused(ExitCode.REFUSED, "db", "init", *wanted)
+    assert "North (Europe/Stockholm) has that id" in said
+    fix = next(line for line in said.splitlines() if "fix: " in line).partition("fix: mentorcycle ")[2]
+    assert desk.done(*shlex.split(fix)).endswith("is what mentorcycle.db is for now")
 
 
 def test_a_dry_run_makes_no_file(desk: Desk) -> None:
@@ -253,6 +265,18 @@ def test_an_event_that_cannot_be_read_is_set_aside_and_others_go_on(term: Desk) 
     assert (discarded.exit_code, discarded.stderr) == (0, f"{len(rows)} of {len(rows)} taken\n")
     assert term("db", "dead-letters", "list").stderr == "nothing is set aside\n"
     assert term("db", "dead-letters", "retry").exit_code == ExitCode.DONE
+
+
+def test_what_was_set_aside_and_then_cut_off_is_still_listed(term: Desk) -> None:
+    cycle = poison(term, "okoro")
+    term.data("list")
+    with closing(sqlite3.connect(term.folder / "mentorcycle.db", isolation_level=None)) as connection:
+        triggers = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for (trigger,) in triggers:
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("DELETE FROM events WHERE position = 23")
+    assert "not in the log any more: mentorcycle audit verify" in term.done("db", "dead-letters", "list")
+    assert "not in the log any more" in term.done("db", "dead-letters", "show", cycle)
 
 
 def test_what_would_be_mended_is_told_and_nothing_is(term: Desk) -> None:

@@ -125,7 +125,7 @@ EXERCISED: dict[Words, tuple[Words, ...]] = {
     ("calendar", "close"): (("2026-11-26",),),
     ("calendar", "open"): (("2026-11-28",),),
     ("calendar", "days"): (("2026-11-02", "2026-11-20"),),
-    ("db", "init"): (("--name", "North"),),
+    ("db", "init"): (("--change", "--name", "North"),),
     ("db", "upgrade"): ((), ("--print-sql",)),
     ("db", "status"): ((),),
     ("db", "backup"): (("backup.db",),),

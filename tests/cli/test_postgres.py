@@ -126,13 +126,16 @@ def wrong(server: Any, on_postgres: Desk) -> Iterator[dict[str, str]]:
         "as libpq wants": "postgresql://someone@127.0.0.1/north?passwrd=Secr3t",
         "names no store": "postgresql:/someone:Secr3t@127.0.0.1/north",
         "reached": "postgresql://someone@127.0.0.1/north?port=1&password=Secr3t",
+        "names no store: its port is not one": "postgresql://someone:Secr3t@127.0.0.1:99999/north",
+        "no store: its port is not one": "postgresql://someone:Secr3t/north",  # the host was forgotten
+        "store: its port is not one": "postgresql://someone@127.0.0.1,::1/north?port=1,x&password=Secr3t",
     }
     server.sql("DROP ROLE someone")
 
 
 def test_errors_of_the_server_have_their_exit_code_and_no_password(desk: Desk, wrong: dict[str, str]) -> None:
     for why, url in wrong.items():
-        code = 2 if "no store" in why else 10
+        code = 2 if "store" in why else 10
         for words in ("list", "person add Ann", "db init", "db status", "db backup x.db", "doctor"):
             result = desk(*words.split(), "--db", url, "--format", "table")
             said = result.stdout + result.stderr

@@ -49,6 +49,12 @@ def test_a_read_model_that_there_is_not_is_not_found(desk: Desk) -> None:
     )
 
 
+@pytest.mark.parametrize("models", ["", " ", ","])
+def test_no_read_model_does_not_mean_all(desk: Desk, models: str) -> None:
+    said = desk.refused(ExitCode.USAGE, "worker", "--once", "--models", models)
+    assert "there are cycles, people, minutes, trail" in said
+
+
 def test_a_worker_is_for_whoever_looks_after_the_store(desk: Desk) -> None:
     for words in (("worker", "--once"), ("worker", "status")):
         assert "is not done for a participant" in desk.refused(ExitCode.NOT_PERMITTED, *words, by="auditor")

@@ -840,7 +840,7 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "programme-exists",
         PEOPLE.when(CreateProgramme("South")),
         "programme main is not created",
-        "Mentoring has that id",
+        "Mentoring (UTC) has that id",
         "change that one",
     ),
     (

@@ -42,7 +42,7 @@ def test_a_programme_is_created_once() -> None:
         .when(created)
         .then_nothing()
         .when(CreateProgramme("South"))
-        .then_refused("programme-exists", because=["North has that id"])
+        .then_refused("programme-exists", because=["North (Europe/Stockholm) has that id"])
     )
 
 

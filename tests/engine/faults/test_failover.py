@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
-from threading import Thread
+from threading import Event, Thread
 
 import psycopg
 import pytest
 
+from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.commands import AddPerson
 from mentorcycle.domain.errors import StoreUnavailable
+from mentorcycle.engine import Engine, Settings
+from mentorcycle.engine.copying import copy
 from mentorcycle.engine.stores.port import Slice
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.postgres_locks import locks
@@ -184,6 +188,66 @@ def test_a_server_that_is_made_to_stop_waiting_for_its_standby_is_not_believed_u
         while copy.head() < 2:
             pass
         assert [row.version for row in copy.read_stream("north", "a")] == [1, 2]
+
+
+@contextmanager
+def impatient(node: Node) -> Iterator[None]:
+    """Within, somebody cancels whatever waits for the standby: the server then goes on without, with a warning."""
+    ended = Event()
+
+    def cancel() -> None:
+        while not ended.wait(0.01):
+            node.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+
+    cancelling = Thread(target=cancel, daemon=True)
+    cancelling.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        cancelling.join(60)
+
+
+def test_no_hook_is_called_before_the_standby_has_what_a_host_committed(pair: Pair, log: str) -> None:
+    standby, url = pair.join(), pair.primary.database(log)
+    told: list[str] = []
+    with Engine.open(url, settings=Settings(patience=0.5)) as engine, psycopg.connect(url) as host:
+        engine.ensure_programme(Actor.coordinator())
+        with engine.join(host) as unit:
+            unit.execute(AddPerson("Ada"), Actor.coordinator())
+            unit.on_commit(lambda: told.append("Ada is there"))
+        standby.stop("fast")
+        with impatient(pair.primary):
+            host.commit()
+            with pytest.raises(StoreUnavailable, match="not surely on its standby") as caught:
+                unit.committed()
+        assert "committed() again" in caught.value.fix
+        with pytest.raises(StoreUnavailable, match="stands still"):
+            unit.committed()  # waits, as it is to do
+        assert not told
+        standby.start()
+        pair.primary.wait_for("follower")
+        assert unit.committed()
+        assert told == ["Ada is there"]
+
+
+def test_a_copy_says_when_its_standby_may_not_have_it(pair: Pair, tmp_path: Path) -> None:
+    standby, source = pair.join(), f"sqlite:///{tmp_path}/source.db"
+    with Engine.open(source) as engine:
+        engine.ensure_programme(Actor.coordinator())
+    name = f"replicated_{next(_numbers)}"
+    pair.primary.sql(f"CREATE DATABASE {name}")
+    standby.stop("fast")
+    with (
+        impatient(pair.primary),
+        pytest.raises(StoreUnavailable, match="not surely on its standby") as caught,
+    ):
+        copy(source, pair.primary.database(name))
+    assert "the same db copy again" in caught.value.fix
+    standby.start()
+    pair.primary.wait_for("follower")
+    done = copy(source, pair.primary.database(name))
+    assert (done.events, done.already) == (2, True)
 
 
 def fails_over(pair: Pair, log: str, rounds: int, seed: int) -> None:

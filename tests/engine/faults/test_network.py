@@ -9,14 +9,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Thread
 
+import psycopg
 import pytest
 
 from mentorcycle.domain.errors import StoreUnavailable
 from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.readers.postgres_session import PostgresSession
 from mentorcycle.engine.stores.postgres import PostgresStore
+from mentorcycle.engine.stores.postgres_locks import lock_number
+from mentorcycle.engine.stores.postgres_schema import init_schema
+from mentorcycle.engine.stores.postgres_upgrade import upgrade_schema
 from mentorcycle.engine.testing.store_contract import command, event
 from mentorcycle.projections import MODELS
+from mentorcycle.projections.projection import ReadModel, Table
 
 from .load import OFFICE, Load, eventually
 from .proxy import Network
@@ -113,6 +118,41 @@ def test_the_program_says_that_nothing_answers_and_ends_with_10(network: Network
     assert (done.returncode, done.stdout) == (10, "")
     assert NEW in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("work", [init_schema, upgrade_schema])
+def test_who_makes_or_upgrades_tables_waits_for_nobody_for_ever(
+    network: Network, far: str, durable: Node, log: str, work: Callable[..., object]
+) -> None:
+    """First for somebody who keeps the lock, then for a server of which nothing is heard."""
+    told: list[StoreUnavailable] = []
+
+    def attempt(patience: float = 0.1) -> None:
+        with pytest.raises(StoreUnavailable) as caught:
+            work(far, patience=patience)
+        told.append(caught.value)
+
+    with psycopg.connect(durable.database(log)) as holding:
+        holding.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number("mentorcycle", "init"),))
+        attempt()
+        assert "kept a lock" in told[0].why
+        assert f"run it again: mentorcycle db {work.__name__.partition('_')[0]}" in told[0].fix
+        trying = Thread(target=attempt, args=(1.0,), daemon=True)
+        trying.start()
+        waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+        eventually(lambda: bool(durable.sql(waits)), "it waits for the lock")
+        network.stall()
+        trying.join(60)
+    assert STILL in told[1].why
+    network.flow()
+    assert not work(far)
+
+
+def test_a_statement_of_an_upgrade_may_take_longer_than_anybody_has_patience(far: str) -> None:
+    slow = "CREATE TABLE slow_row_{g} AS SELECT 1 AS number FROM pg_sleep(2.6 * ({g} % 2))"
+    model = ReadModel("slow", 1, (Table("slow_row", "number", slow),), lambda connection, g, events: None)
+    assert upgrade_schema(far, models=[model], patience=0.1)
+    assert upgrade_schema(far, models=[model]) == []
 
 
 def test_writers_readers_and_workers_behind_a_network_that_fails_lose_nothing_and_are_not_restarted(

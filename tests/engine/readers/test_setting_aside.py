@@ -58,6 +58,22 @@ def test_later_events_of_a_stream_that_is_set_aside_wait_too(story, seen, rows):
     assert readers.status()[0].dead_letters == 1
 
 
+def test_a_dead_letter_outlives_its_event(filed, seen):
+    seen.poison = {"cy"}
+    readers = Readers(filed.store, models=[seen.model()])
+    filed.names("ada", "bo", "cy")
+    readers.catch_up()
+    (letter,) = readers.dead_letters()
+    with filed.store.writer() as connection:
+        for (trigger,) in connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+        ).fetchall():
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("DELETE FROM events WHERE position = 3")
+    assert readers.dead_letters() == [letter]
+    assert readers.inspect(letter) == (letter, None, None, 0)
+
+
 def test_after_the_mend_a_retry_takes_what_waited(story, seen, rows):
     seen.poison = {"bo"}
     readers = Readers(story.store, models=[seen.model()])

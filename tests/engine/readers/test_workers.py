@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from mentorcycle.domain.errors import NotFound, StoreUnavailable
+from mentorcycle.domain.errors import InvalidInput, NotFound, StoreUnavailable
 from mentorcycle.domain.events import PersonReturned
 from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.readers import Readers
@@ -351,6 +351,8 @@ def test_a_worker_for_some_read_models_leaves_the_others_alone(shared: Any, shar
     with Engine.open(shared_url) as engine:
         with pytest.raises(NotFound):
             engine.worker(["nothing"])
+        with pytest.raises(InvalidInput, match="cycles, people, minutes, trail"):
+            engine.worker([])
         assert engine.worker(["people"]).run_once().left == ()
     assert [(one.name, one.position) for one in readers.status() if one.position] == [("people", 1)]
 
