@@ -105,24 +105,26 @@ def asking(connection: Connection) -> Ask:
     )
 
 
-def judged(ask: Ask, sql: Statements, requests: Sequence[Request], at: int | None) -> Written:
-    """The same within a transaction that is open."""
+def judged(
+    ask: Ask, sql: Statements, requests: Sequence[Request], at: int | None, *, incarnation: str | None = None
+) -> Written:
+    """The same within a transaction that is open; `incarnation` is that of the log, where it is known."""
     keys = _first_expected(requests)
     held = _held(sql, keys, {(s.tenant, event.stream) for s, _ in requests for event in s.events})
     commands = _pairs([(slice_.tenant, slice_.command_id) for slice_, _ in requests])
     ask(sql.hold, held)
-    log = ask(sql.incarnation)
+    log = ask(sql.incarnation) if incarnation is None else lambda: [(incarnation,)]
     known_rows = ask(sql.known, commands, binary=True)
     version_rows = ask(sql.versions, _pairs(keys), binary=True)
     known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows()}
     versions = {(tenant, stream): version for tenant, stream, version in version_rows()}
     before = frozenset(known)
-    ((incarnation,),) = log()
-    admitted = admit(requests, known, versions, 0, 0, incarnation)
+    ((which,),) = log()
+    admitted = admit(requests, known, versions, 0, 0, which)
     tx: int | None = None
     if admitted.commands:
         ((tx,),) = ask(sql.write, (at, *_columns(admitted)))()
-    return Written(admitted.outcomes, tx, None, 0, before, incarnation)
+    return Written(admitted.outcomes, tx, None, 0, before, which)
 
 
 def insert(connection: Connection, sql: Statements, rows: Sequence[EventTuple], at: int | None) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import psycopg
@@ -65,10 +66,10 @@ class PostgresBorrowed:
             )
         self._store = store
         self._host: psycopg.Connection[Any] = host
-        self._sql = sql
+        self._within = spoken_within(store.schema)
+        self._sql = replace(sql, known=self._within.known, versions=self._within.versions)
         self._patience = f"{max(1, round(patience * 1000))}ms"
         self._check_store = check
-        self._within = spoken_within(store.schema)
         self._incarnation = ""
         self._cursor: psycopg.Cursor[tuple[Any, ...]] | None = None
 
@@ -146,14 +147,16 @@ class PostgresBorrowed:
             return Recalled(content_hash, list(map(StoredRow._make, rows)))
 
     def append(self, slices: Sequence[Slice]) -> list[Written | Conflict | CommandReused]:
-        """Write slices, within a step. The locks of their streams are kept until the host's transaction ends."""
+        """Write slices of one tenant, within a step. The locks of their streams are kept until the host's transaction ends."""
         requests = [(slice_, expectations(slice_)) for slice_ in slices]
         for slice_ in slices:
             check_text(slice_)
         with translated(self._place):
             ((given, _),) = self._rows(self._within.patience, (self._patience,))
             try:
-                written = judged(self._ask, self._sql, requests, self._store.instant())
+                written = judged(
+                    self._ask, self._sql, requests, self._store.instant(), incarnation=self._incarnation
+                )
             except psycopg.errors.UniqueViolation:
                 slice_, expected = requests[0]  # another was first with an id, for a command on other streams
                 raise Conflict(*next(iter(expected.items()), (slice_.command_id, 0)), actual=0) from None

@@ -74,6 +74,27 @@ _WITHIN = """
   SELECT 0, e.tenant, e.stream, e.version, e.topic,
          (SELECT a.recorded_at FROM {s}.arrivals a WHERE a.tx = e.tx), e.state"""
 
+# The same two questions about one tenant, who is known when they are planned, which is each time on a connection of a
+# host: so it is planned for one partition and not for sixteen.
+_OF_ONE = "(SELECT (%b::text[])[1] AS tenant) t"
+
+_VERSIONS_WITHIN = (
+    """
+  SELECT t.tenant, w.stream, coalesce((
+    SELECT e.version FROM {s}.events e WHERE e.tenant = t.tenant AND e.stream = w.stream
+    ORDER BY e.version DESC LIMIT 1
+  ), 0)
+  FROM """
+    + _OF_ONE
+    + ", unnest(%b::text[]) w(stream)"
+)
+
+_KNOWN_WITHIN = (
+    "SELECT c.tenant, c.command_id, c.content_hash FROM "
+    + _OF_ONE
+    + " JOIN {s}.commands c ON c.tenant = t.tenant AND c.command_id = ANY (%b::text[])"
+)
+
 _STREAM_WITHIN = (
     _WITHIN
     + """
@@ -206,6 +227,8 @@ class Within:
     streams: str
     command: str
     of_command: str
+    known: str
+    versions: str
 
 
 def spoken_within(schema: str) -> Within:
@@ -219,4 +242,6 @@ def spoken_within(schema: str) -> Within:
         command=f"SELECT c.content_hash, c.tx, c.n, c.events FROM {s}.commands c"
         " WHERE c.tenant = %(tenant)s AND c.command_id = %(id)s",
         of_command=_OF_COMMAND.format(s=s),
+        known=_KNOWN_WITHIN.format(s=s),
+        versions=_VERSIONS_WITHIN.format(s=s),
     )
