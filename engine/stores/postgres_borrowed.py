@@ -147,7 +147,7 @@ class PostgresBorrowed:
             return Recalled(content_hash, list(map(StoredRow._make, rows)))
 
     def append(self, slices: Sequence[Slice]) -> list[Written | Conflict | CommandReused]:
-        """Write slices of one tenant, within a step. The locks of their streams are kept until the host's transaction ends."""
+        """Write slices of one tenant, within a step. Their streams stay locked until the host's transaction ends."""
         requests = [(slice_, expectations(slice_)) for slice_ in slices]
         for slice_ in slices:
             check_text(slice_)
