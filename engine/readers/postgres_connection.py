@@ -97,10 +97,10 @@ class PostgresConnection:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.raw = connection
         self._cursor = psycopg.RawCursor(connection)
+        adapt(self._cursor)
         # One type for each kind of value, so that a statement is prepared once and not for every length of number.
         self._cursor.adapters.register_dumper(int, Int8BinaryDumper)
         self._cursor.adapters.register_dumper(str, StrBinaryDumper)
-        adapt(self._cursor)
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
         """Run one statement; each `?` outside of quotes stands for one value."""

@@ -16,7 +16,16 @@ from .admission import Key, Outcome, Request, expectations
 from .clock import Clock
 from .group_commit import Drain, GroupCommit
 from .port import Appended, KnownCommand, Slice
-from .postgres_append import Written, check_text, insert, placed, write_carefully, write_new
+from .postgres_append import (
+    Written,
+    adopting,
+    check_text,
+    insert,
+    placed,
+    write_carefully,
+    write_new,
+)
+from .postgres_connection import LogConnection
 from .postgres_reader import PostgresReader
 from .postgres_schema import DEFAULT_SCHEMA
 from .postgres_short_way import is_usual, write_one
@@ -100,7 +109,7 @@ class PostgresStore(PostgresReader):
         with self._connections.lend(deadline) as connection:
             rows = [(0, tenant, stream, version, topic, 0, state) for stream, version, topic, state in events]
             connection.unreplicated = False
-            tx = insert(connection, self._sql, rows, self.instant())
+            tx = adopting(connection, self._sql, lambda: insert(connection, self._sql, rows, self.instant()))
             check_replicated(connection, f"a slice of {len(events)} events", self.place)
         if tx is None:
             return None
@@ -126,12 +135,13 @@ class PostgresStore(PostgresReader):
         with self._connections.lend(deadline) as connection:
             requests = drain()
             connection.unreplicated = False
-            if len(requests) == 1 and is_usual(requests[0]):
-                written = write_one(connection, self._sql, requests[0], self.instant())
-            else:
-                written = write_new(connection, self._sql, requests, self.instant())
+            written = adopting(connection, self._sql, lambda: self._written_as_new(connection, requests))
             while written is None:
-                written = write_carefully(connection, self._sql, requests, self.instant())
+                written = adopting(
+                    connection,
+                    self._sql,
+                    lambda: write_carefully(connection, self._sql, requests, self.instant()),
+                )
                 if written is None and monotonic() > deadline:
                     raise StoreUnavailable(
                         "the commands could not be appended",
@@ -144,6 +154,11 @@ class PostgresStore(PostgresReader):
         if written.incarnation is not None:
             self._connections.incarnation = written.incarnation
         return written
+
+    def _written_as_new(self, connection: LogConnection, requests: Sequence[Request]) -> Written | None:
+        if len(requests) == 1 and is_usual(requests[0]):
+            return write_one(connection, self._sql, requests[0], self.instant())
+        return write_new(connection, self._sql, requests, self.instant())
 
     def _answers(
         self, written: Written, slices: Sequence[Slice], outcomes: Sequence[Outcome], deadline: float

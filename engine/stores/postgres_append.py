@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 
@@ -19,8 +19,12 @@ from .port import Appended, KnownCommand, Slice
 from .postgres_arrays import Array, blobs, long_numbers, numbers, texts, truths
 from .postgres_connections import Connection
 from .postgres_locks import locks
+from .postgres_routines import NOT_ADOPTED
 from .postgres_statements import Statements
 
+T = TypeVar("T")
+
+_LONGEST_KEY = 2000  # bytes; a third of a page, less what else is in a row of an index
 _TENANTS = (0, 5, 10)  # of the columns that `write` takes, those that are the same all along
 _NO_WORDS = (texts(()), texts(()), numbers(()), texts(()), blobs(()), blobs(()), texts(()))
 
@@ -47,6 +51,17 @@ class Ask(Protocol):
     ) -> Callable[[], list[Any]]: ...
 
 
+def adopting(connection: Connection, sql: Statements, work: Callable[[], T]) -> T:
+    """Do some work, and again when the log turns out to come from another cluster: now it is at home here."""
+    try:
+        return work()
+    except psycopg.DatabaseError as error:
+        if error.sqlstate != NOT_ADOPTED:
+            raise
+    connection.execute(sql.adopt)
+    return work()
+
+
 def check_text(slice_: Slice) -> None:
     """Raise for text that PostgreSQL cannot keep, before it has commit mates."""
     texts = [slice_.tenant, slice_.command_id, *slice_.expected]
@@ -57,6 +72,13 @@ def check_text(slice_: Slice) -> None:
             f"command {slice_.command_id!r} holds a text with a zero byte",
             "PostgreSQL keeps none",
             "leave the character U+0000 out",
+        )
+    keys = [slice_.command_id, *slice_.expected, *(event.stream for event in slice_.events)]
+    if any(len(key.encode()) + len(slice_.tenant.encode()) > _LONGEST_KEY for key in keys):
+        raise InvalidInput(
+            f"command {slice_.command_id[:40]!r} holds an id that is too long",
+            f"an index of PostgreSQL keeps at most {_LONGEST_KEY} bytes of tenant and id",
+            "use shorter ids",
         )
 
 

@@ -11,6 +11,8 @@ from struct import Struct
 from psycopg.abc import AdaptContext
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
+from psycopg.types import array, numeric, string
+from psycopg.types import bool as truth
 
 _HEADER = Struct("!iiIii")  # dimensions, nulls, type of the items, how many, number of the first
 _LENGTH = Struct("!i")
@@ -31,7 +33,9 @@ class _Dumper(Dumper):
 
 
 def adapt(context: AdaptContext) -> None:
-    """Let a connection or a cursor take arrays."""
+    """Let a connection or a cursor take arrays, and all else as psycopg does, whatever a host wants for its own."""
+    for kind in (string, numeric, truth, array):
+        kind.register_default_adapters(context)
     context.adapters.register_dumper(Array, _Dumper)
 
 

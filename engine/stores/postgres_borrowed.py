@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
-from psycopg.types import bool as truth
-from psycopg.types import numeric, string
 
 from mentorcycle.domain.errors import CannotJoin, CommandReused, Conflict, StoreUnavailable
 
@@ -23,8 +21,9 @@ from .admission import expectations
 from .borrowed import SAVEPOINT, Mark, Recalled, Written, not_a_connection
 from .port import Appended, NewWords, Slice, StoredRow
 from .postgres_append import check_text, judged
-from .postgres_arrays import adapt
+from .postgres_arrays import adapt, texts
 from .postgres_errors import translated
+from .postgres_routines import NOT_ADOPTED
 from .postgres_standby import wait_for_standby
 from .postgres_statements import Statements, spoken_within
 
@@ -123,7 +122,7 @@ class PostgresBorrowed:
     def read_streams(self, tenant: str, streams: Sequence[str]) -> dict[str, list[StoredRow]]:
         """All events of many streams at once; streams without events are present and empty."""
         found: dict[str, list[StoredRow]] = {stream: [] for stream in streams}
-        values = {"tenant": tenant, "streams": list(found)}
+        values = {"tenant": tenant, "streams": texts(found)}
         with translated(self._place):
             for row in map(StoredRow._make, self._rows(self._within.streams, values, binary=True)):
                 found[row.stream].append(row)
@@ -166,6 +165,11 @@ class PostgresBorrowed:
                     "each has locked streams that the other wants, and keeps them until it ends (40P01)",
                     "roll the transaction back and do it again",
                 ) from error
+            except psycopg.DatabaseError as error:
+                if error.sqlstate == NOT_ADOPTED:
+                    with self._store.connection() as connection:
+                        connection.execute(self._sql.adopt)
+                raise
             self._rows(self._within.patience, (given,))
         return [
             Written(written.tx, (slice_.tenant, slice_.command_id) in written.known)
@@ -261,8 +265,6 @@ class PostgresBorrowed:
         """Run a statement on a cursor of our own ways: whatever the host's own would make of its rows."""
         if self._cursor is None:
             self._cursor = psycopg.Cursor(self._host, row_factory=tuple_row)
-            for kind in (string, numeric, truth):
-                kind.register_default_adapters(self._cursor)
             adapt(self._cursor)
         self._cursor.execute(query, values, prepare=False, binary=binary)
         return self._cursor.fetchall() if self._cursor.description else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -122,6 +123,7 @@ class Connections:
     @contextmanager
     def lend(self, deadline: float | None = None) -> Iterator[Connection]:
         """A connection in autocommit; what the block leaves open is rolled back."""
+        handled = sys.exception()
         turn = self._turn(monotonic() + self.patience if deadline is None else deadline)
         try:
             connection, since = self._rested() or (self.single(), monotonic())
@@ -130,7 +132,7 @@ class Connections:
             finally:
                 self._take_back(connection, since)
         except psycopg.Error as error:
-            _raise_interrupt_behind(error)
+            _raise_interrupt_behind(error, upto=handled)
             if isinstance(error, Unanswered):
                 self._part_with_idle()  # they lead the same way, and nothing shows that of one that lies idle
             raise unavailable(self.conninfo, error) from error
@@ -251,6 +253,7 @@ class Connections:
     def _look_over(self, connection: Connection) -> None:
         """The schema that we speak, and the cluster that it was left in."""
         schema = sql.Identifier(self.schema)
+        schemas.check_encoding(self.conninfo, connection)
         try:
             row = connection.execute(
                 sql.SQL(
@@ -322,10 +325,13 @@ def _has_something_to_say(socket: int) -> bool:
     return bool(poll.poll(0))
 
 
-def _raise_interrupt_behind(error: BaseException) -> None:
-    """Raise the Ctrl-C that an error came of: interrupted in a pipeline, psycopg says only that it cannot leave it."""
+def _raise_interrupt_behind(error: BaseException, *, upto: BaseException | None) -> None:
+    """Raise the Ctrl-C that an error came of: interrupted in a pipeline, psycopg says only that it cannot leave it.
+
+    What the caller was handling before, from `upto` on, is over.
+    """
     behind = error.__context__
-    while behind is not None:
+    while behind is not None and behind is not upto:
         if not isinstance(behind, Exception | GeneratorExit):
             raise behind
         behind = behind.__context__

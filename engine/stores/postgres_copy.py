@@ -82,6 +82,8 @@ class PostgresMoment(Closing):
             self._stack.enter_context(self._connection.transaction())
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self._set(**_SETTINGS)
+            if self._connection.info.server_version >= 170000:
+                self._set(transaction_timeout="0")
             self._check_sees_all()
             (self.head, _) = self._one(spoken_to(store.schema).head) or (0, False)
         except BaseException as error:

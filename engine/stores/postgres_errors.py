@@ -60,6 +60,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "57P03": ("the server is starting or shutting down", "try again in a moment"),
     "58030": ("the server's file system reported an error", DAMAGED),
     "MC001": ("a copy is being made into this log", "open it again when the copy is finished"),  # ours
+    "MC003": ("the log came from another cluster after it was opened", AGAIN),  # ours
     "XX001": ("a page of the server is damaged", DAMAGED),
     "XX002": ("an index of the server is damaged", DAMAGED),
 }

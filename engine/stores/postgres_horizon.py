@@ -14,7 +14,8 @@ from .postgres_errors import place_of
 
 # pg_locks may be read by everybody; of pg_stat_activity a role without pg_read_all_stats sees only names of others.
 _OLDEST = """
-SELECT l.pid, a.application_name, a.datname, coalesce(a.xact_start, x.prepared), x.gid, a.state
+SELECT l.pid, a.application_name, a.datname, extract(epoch FROM coalesce(a.xact_start, x.prepared))::bigint,
+       x.gid, a.state
 FROM pg_locks l
 LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 LEFT JOIN pg_prepared_xacts x ON x.transaction = l.transactionid
@@ -75,5 +76,5 @@ def _who(row: tuple[Any, ...] | None) -> tuple[int | None, str]:
     return pid, f"an older transaction is still open: backend {pid}{called}{where}{began}{doing}"
 
 
-def _shown(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _shown(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"

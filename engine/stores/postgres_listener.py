@@ -18,7 +18,10 @@ from .pace import Companion, Pace
 from .postgres_connections import Connection
 
 _GLANCE_SECONDS = 0.1  # how late a `close` may be heard
-_AGAIN_SECONDS = 0.5
+_AGAIN_SECONDS, _LONGEST_SECONDS = (
+    0.5,
+    30.0,
+)  # a standby lets nobody listen; who waits looks once a second anyway
 
 
 class Listener:
@@ -51,6 +54,7 @@ class Listener:
             running.join()
 
     def _run(self) -> None:
+        pause = _AGAIN_SECONDS
         while not self._stopped.rings:
             try:
                 with self._connect() as connection:
@@ -58,9 +62,11 @@ class Listener:
                     connection.execute("SELECT pg_advisory_lock_shared(%s)", (self._lock_number,))
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
                     self._bell.ring()  # what came before is not told
+                    pause = _AGAIN_SECONDS
                     while not self._stopped.rings:
                         for _ in connection.notifies(timeout=_GLANCE_SECONDS, stop_after=1):
                             self._bell.ring()
             except (psycopg.Error, StoreUnavailable):
                 self._bell.ring()  # who waits looks for themselves, and finds what is wrong
-                self._stopped.wait(0, _AGAIN_SECONDS)
+                self._stopped.wait(0, pause)
+                pause = min(2 * pause, _LONGEST_SECONDS)

@@ -62,7 +62,12 @@ BEGIN
   RETURN _whole + (_part - _whole % 4294967296 + 4294967296) % 4294967296 + (SELECT o.shift FROM {schema}.origin o);
 END $$"""
 
-# Commands are inserted in the order of their ids: two batches that hold the same ones meet in the first.
+NOT_ADOPTED = "MC003"
+"""What an append is refused with whose number would be behind positions that are given: see `adopt`."""
+
+# Commands are inserted in the order of their ids: two batches that hold the same ones meet in the first. A host may
+# have switched off waiting for the disk. That is no choice of its own: positions of others that come after it would
+# move when a crash undoes it.
 WRITE = """
 CREATE OR REPLACE FUNCTION write(
   _at bigint,
@@ -72,12 +77,19 @@ CREATE OR REPLACE FUNCTION write(
   _commitments bytea[], _salts bytea[], _texts text[]
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
+  _nothing text;
   _tx bigint;
 BEGIN
   IF pg_current_xact_id_if_assigned() IS NULL THEN
     SELECT pg_current_xact_id()::text::bigint + o.shift INTO STRICT _tx FROM {schema}.origin o;
   ELSE
     _tx := {schema}.number();
+  END IF;
+  IF _tx <= (SELECT p.tx FROM {schema}.positions p ORDER BY p.tx DESC LIMIT 1) THEN
+    RAISE SQLSTATE 'MC003' USING MESSAGE = 'this log came from another cluster after it was opened';
+  END IF;
+  IF current_setting('synchronous_commit') = 'off' THEN
+    _nothing := set_config('synchronous_commit', 'on', true);
   END IF;
   INSERT INTO {schema}.commands (tx, n, events, tenant, command_id, content_hash)
     SELECT _tx, c.n, c.events, c.tenant, c.id, c.hash
@@ -212,6 +224,7 @@ DECLARE
   _nothing text;
   _shift bigint;
   _log text;
+  _last bigint;
   _stale boolean;
   _settled record;
 BEGIN
@@ -228,17 +241,20 @@ BEGIN
     END IF;
     _alone := _alone >> 1;
   END LOOP;
-  SELECT o.shift, {schema}.incarnation(), EXISTS (
+  SELECT o.shift, {schema}.incarnation(), (SELECT p.tx FROM {schema}.positions p ORDER BY p.tx DESC LIMIT 1), EXISTS (
       SELECT FROM unnest(_streams, _versions) r(stream, version)
       WHERE r.version <> coalesce((
         SELECT e.version FROM {schema}.events e WHERE e.tenant = _tenant AND e.stream = r.stream
         ORDER BY e.version DESC LIMIT 1
       ), 0)
-    ) INTO STRICT _shift, _log, _stale FROM {schema}.origin o;
+    ) INTO STRICT _shift, _log, _last, _stale FROM {schema}.origin o;
   IF _stale OR _incarnation <> _log THEN
     RETURN;
   END IF;
   _tx := pg_current_xact_id()::text::bigint + _shift;
+  IF _tx <= _last THEN
+    RAISE SQLSTATE 'MC003' USING MESSAGE = 'this log came from another cluster after it was opened';
+  END IF;
   INSERT INTO {schema}.commands (tx, n, events, tenant, command_id, content_hash)
     VALUES (_tx, 0, 1, _tenant, _id, _hash);
   INSERT INTO {schema}.events (tx, version, n, tenant, stream, topic, state)
@@ -257,7 +273,8 @@ BEGIN
 END $$"""
 
 # For a log that was restored into another cluster, or upgraded to one: nobody who wrote it there is still at it, so
-# all of it is settled. Durable, unlike placing.
+# all of it is settled. Durable, unlike placing. Whoever connects does it; who was connected when a dump was
+# restored over the log is told by the first append (MC003), whose number would never be placed.
 ADOPT = """
 CREATE OR REPLACE FUNCTION adopt() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

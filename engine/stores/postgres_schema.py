@@ -202,16 +202,18 @@ def init_schema(
     schema = checked(schema)
     with owning(conninfo, "db init", patience) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(schema, "init"),))
+        check_encoding(conninfo, connection)
         found = connection.execute(
-            "SELECT count(c.oid), bool_or(c.relname = 'meta') FROM pg_namespace n"
+            "SELECT count(c.oid) + (SELECT count(*) FROM pg_proc p WHERE p.pronamespace = min(n.oid)),"
+            " bool_or(c.relname = 'meta') FROM pg_namespace n"
             " LEFT JOIN pg_class c ON c.relnamespace = n.oid WHERE n.nspname = %s",
             (schema,),
         ).fetchone()
-        tables, has_meta = found or (0, False)
+        others, has_meta = found or (0, False)
         if has_meta:
             check_version(conninfo, schema, _version(connection, schema))
             return False
-        if tables:
+        if others:
             raise foreign(conninfo, schema)
         if dry_run:
             return True
@@ -237,6 +239,17 @@ def check_version(conninfo: str, schema: str, version: str | None) -> None:
     )
 
 
+def check_encoding(conninfo: str, connection: psycopg.Connection) -> None:
+    """Raise for a database that cannot keep every text: people have names in all scripts."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in ("UTF8", "SQL_ASCII"):  # the second keeps all bytes as they come
+        raise StoreUnavailable(
+            f"{place_of(conninfo)} cannot keep a log",
+            f"its encoding is {encoding}, in which most names cannot be written",
+            "make a database for it: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+        )
+
+
 def missing(conninfo: str, schema: str) -> StoreUnavailable:
     """The error for a database without a log."""
     return StoreUnavailable(
@@ -250,7 +263,7 @@ def foreign(conninfo: str, schema: str) -> StoreUnavailable:
     """The error for a schema of another program; it has not been touched."""
     return StoreUnavailable(
         f"the schema {schema!r} of {place_of(conninfo)} is not a mentorcycle log",
-        "it holds tables of another program",
+        "it holds tables or functions of another program",
         "name another schema or database",
     )
 
@@ -266,4 +279,7 @@ def _quoted(name: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    quoted = "'" + text.replace("'", "''") + "'"
+    return (
+        f" E{quoted}".replace("\\", "\\\\") if "\\" in text else quoted
+    )  # whatever the session takes a backslash for

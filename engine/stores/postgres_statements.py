@@ -157,6 +157,7 @@ class Statements:
     known: str
     versions: str
     incarnation: str
+    adopt: str
     replicate: str
     size: str
     now: str
@@ -209,6 +210,7 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         " AND pg_get_expr(p.polqual, p.polrelid) = 'true' AND EXISTS (SELECT FROM unnest(p.polroles) r"
         " WHERE r = 0 OR pg_has_role(r, 'USAGE')))",
         incarnation=f"SELECT {s}.incarnation()",
+        adopt=f"SELECT {s}.adopt()",
         write=f"SELECT {s}.write(%b::bigint,"
         f" %b::text[], {_EVENTS}, %b::text[], {_COMMANDS_IN}, %b::text[], {_WORDS_IN})",
         append=f"CALL {s}.append(%b::bigint, {_LOCKS}, %b::text, %b::text, %b::text[], %b::int[],"

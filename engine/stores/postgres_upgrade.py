@@ -33,11 +33,11 @@ from .postgres_schema import (
 UPGRADES: dict[int, tuple[str, ...]] = {1: (TICKETS, "DROP FUNCTION place(integer)")}
 """What brings the log's own tables from a version to the next one, within their schema; routines are made anew then."""
 
-# Roles that were let append, other than the owner, and whether a policy binds them to a tenant.
+# Roles that were let append, other than the owner, and whether a policy binds them to a tenant. Some need none.
 _ROLES = """
-SELECT DISTINCT r.rolname, p.qual <> 'true'
+SELECT DISTINCT r.rolname, coalesce(p.qual <> 'true', false)
 FROM pg_class c CROSS JOIN aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
-JOIN pg_policies p ON p.schemaname = %(schema)s AND p.tablename = 'events' AND r.rolname = ANY (p.roles)
+LEFT JOIN pg_policies p ON p.schemaname = %(schema)s AND p.tablename = 'events' AND r.rolname = ANY (p.roles)
 WHERE c.oid = to_regclass(%(events)s) AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner
 ORDER BY 1"""
 _GRANTEES = """

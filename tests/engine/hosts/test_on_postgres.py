@@ -12,8 +12,10 @@ import psycopg
 import pytest
 from psycopg.adapt import Loader
 from psycopg.rows import dict_row
+from psycopg.types.json import JsonbDumper
 
 from mentorcycle.domain import commands as c
+from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import CannotJoin, Conflict, StoreUnavailable
 from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.stores.postgres_schema import grants
@@ -21,6 +23,7 @@ from mentorcycle.engine.vault import SALT_BYTES
 
 Contact = Callable[..., Any]
 Minutes = Callable[..., list[int]]
+OFFICE = Actor.coordinator()
 
 
 @pytest.fixture
@@ -162,6 +165,7 @@ def test_what_the_host_set_on_its_connection_is_not_used_and_not_changed(
     connection.execute("SET LOCAL lock_timeout = '8s'")
     for name in ("text", "int4", "int8", "bytea"):
         connection.adapters.register_loader(name, Shouting)
+    connection.adapters.register_dumper(list, JsonbDumper)
     before = connection.execute(SETTINGS).fetchone()
     assert before["lock_timeout"] == "8S!"
     seen: list[Any] = []
@@ -174,13 +178,44 @@ def test_what_the_host_set_on_its_connection_is_not_used_and_not_changed(
         for _ in range(8):
             contact(unit, 30, command_id="visit")
         contact(unit, 40)
+        unit.execute_many([c.AddPerson("Cy"), c.AddPerson("Di")], OFFICE)
     again = connection.execute("SELECT count(*) AS many FROM pg_prepared_statements").fetchone()
-    assert seen == [before, before]
+    assert seen == [before] * 3
     assert connection.execute(SETTINGS).fetchone() == before
     assert int(again["many"].rstrip("!")) <= int(prepared["many"].rstrip("!")) + 2  # those of this test
     connection.commit()
     assert connection.execute(SETTINGS).fetchone()["lock_timeout"] == "7S!"
     assert minutes() == [30, 40]
+
+
+def test_a_host_that_does_not_wait_for_the_disk_waits_for_it_with_a_command(
+    host: Any, engine: Engine, contact: Contact
+) -> None:
+    connection = host.connect()
+    connection.execute("SET synchronous_commit = off")
+    connection.commit()
+    with engine.join(connection) as unit:
+        contact(unit, 30)
+    assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+    connection.commit()
+    assert connection.execute("SHOW synchronous_commit").fetchone() == ("off",)
+
+
+def test_a_log_from_another_cluster_is_adopted_and_the_host_told_to_do_it_again(
+    host: Any, engine: Engine, contact: Contact, minutes: Minutes
+) -> None:
+    with host.elsewhere() as other:
+        for table in ("events", "commands", "arrivals", "positions"):
+            other.execute(f"ALTER TABLE mentorcycle.{table} DISABLE TRIGGER ALL")
+            other.execute(f"UPDATE mentorcycle.{table} SET tx = tx + 10000000")
+            other.execute(f"ALTER TABLE mentorcycle.{table} ENABLE TRIGGER ALL")
+    connection = host.connect()
+    with engine.join(connection) as unit, pytest.raises(StoreUnavailable, match="from another cluster"):
+        contact(unit, 30)
+    with engine.join(connection) as unit:
+        contact(unit, 40)
+    connection.commit()
+    assert minutes() == [40]
 
 
 def test_blocks_of_psycopg_are_transactions_and_savepoints(

@@ -375,6 +375,30 @@ def test_text_that_postgresql_cannot_keep_fails_before_it_has_commit_mates(open_
 
 
 @both
+@pytest.mark.parametrize("names", [("c" * 3000, "a"), ("c1", "a" * 3000)])
+def test_an_id_that_no_index_can_keep_fails_before_it_has_commit_mates(
+    open_store: Open, names: tuple[str, str]
+) -> None:
+    id, stream = names
+    with pytest.raises(InvalidInput, match="too long"):
+        open_store().append(command(id, event(stream, 1)))
+
+
+@both
+def test_an_interrupt_that_was_dealt_with_before_is_not_raised_once_more(
+    open_store: Open, log_url: str
+) -> None:
+    store = open_store()
+    with psycopg.connect(log_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE mentorcycle.commands")
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        with refusal("commands"):
+            store.append(command("c1", event("a", 1)))
+
+
+@both
 def test_threads_that_append_at_the_same_time_share_commits(
     open_store: Open, slow: Callable[..., Any]
 ) -> None:

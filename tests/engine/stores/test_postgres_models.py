@@ -129,6 +129,17 @@ def test_an_older_log_is_brought_up_to_date_for_everybody_who_uses_it(
     assert one(older, f"SELECT count(*) FROM {models_schema('mentorcycle', 'up_south')}.{PERSONS}") == 1
 
 
+def test_a_role_that_needs_no_policy_can_append_after_an_upgrade_too(
+    older: str, role: Callable[..., str], server: Any
+) -> None:
+    app = role(older, "up_all", read_models=False)
+    server.sql("ALTER ROLE up_all BYPASSRLS")
+    run(older, *(f"DROP POLICY up_all ON mentorcycle.{table}" for table in ("events", "commands", "words")))
+    upgrade_schema(older)
+    add(app, "Bo")
+    assert people(app) == ["Ann", "Bo"]
+
+
 def test_what_is_printed_does_the_same(older: str) -> None:
     with psycopg.connect(older) as connection:
         for statement in upgrade_schema(older, dry_run=True):

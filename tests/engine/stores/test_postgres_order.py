@@ -122,6 +122,17 @@ def test_who_holds_the_log_back_is_named_and_the_command_can_be_repeated(
     assert store.head() == 1
 
 
+def test_who_holds_the_log_back_is_named_however_the_database_writes_dates(
+    open_store: Open, slow: Callable[..., Any], server: Any, log_url: str
+) -> None:
+    with psycopg.connect(log_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET datestyle = 'German, DMY'")
+    store = open_store(patience=0.3)
+    slow(server.url).any_transaction()
+    with pytest.raises(HeldBack, match=r"'c1' IS recorded.*open since 20"):
+        store.append(command("c1", event("a", 1)))
+
+
 def test_what_was_decided_on_an_event_that_is_held_back_is_still_right(
     open_store: Open, slow: Callable[..., Any]
 ) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from mentorcycle.domain.errors import InvalidInput, StoreNeedsUpgrade, StoreUnavailable
+from mentorcycle.engine.stores.port import Appended
 from mentorcycle.engine.stores.postgres import PostgresStore
 from mentorcycle.engine.stores.postgres_schema import grants, init_schema
 from mentorcycle.engine.testing.store_contract import command, event
@@ -288,3 +289,67 @@ def test_what_was_opened_read_only_writes_nothing(log_url: str) -> None:
         assert store.head() == 0
         with pytest.raises(StoreUnavailable, match="read-only"):
             store.append(command("c1", event("a", 1)))
+
+
+FROM_ANOTHER_CLUSTER = (
+    *(
+        f"ALTER TABLE mentorcycle.{table} DISABLE TRIGGER ALL; UPDATE mentorcycle.{table} SET tx = tx + 10000000;"
+        f"ALTER TABLE mentorcycle.{table} ENABLE TRIGGER ALL"
+        for table in ("events", "commands", "arrivals", "positions")
+    ),
+    "UPDATE mentorcycle.origin SET cluster = '999'",
+)
+"""What there is of a log after a dump from a cluster that had counted further was restored in its place."""
+
+
+@pytest.mark.parametrize("open_store", ["threads", "tasks"], indirect=True)
+@pytest.mark.parametrize("append", ["one", "many", "careful", "record"])
+def test_a_log_that_is_restored_under_an_open_store_is_adopted_by_the_next_append(
+    log: PostgresStore, log_url: str, append: str
+) -> None:
+    run(log_url, *FROM_ANOTHER_CLUSTER)
+    match append:
+        case "one":
+            assert log.append(command("c2", event("a", 4))).first == 4
+        case "many":
+            assert log.append(command("c2", event("a", 4), event("a", 5))).first == 4
+        case "careful":
+            _, second = log.append_many([command("c1", event("a", 1)), command("c2", event("a", 4))])
+            assert isinstance(second, Appended)
+            assert second.first == 4
+        case "record":
+            assert log.record("north", [("a", 4, "A.1", b"")]) == [4]
+    assert [row.position for row in log.read_log(0, 9)][:4] == [1, 2, 3, 4]
+    assert log.read_stream("north", "a")[3].position == 4
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "EUC_JP"])
+def test_a_database_in_which_most_names_cannot_be_written_is_refused(server: Any, encoding: str) -> None:
+    server.sql(f"CREATE DATABASE {encoding} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+    try:
+        with pytest.raises(StoreUnavailable, match=f"encoding is {encoding}.*ENCODING 'UTF8'"):
+            init_schema(server.database(encoding.lower()))
+    finally:
+        server.sql(f"DROP DATABASE {encoding}")
+
+
+def test_a_schema_in_which_another_program_has_functions_is_refused_and_not_touched(database: str) -> None:
+    run(database, "CREATE SCHEMA busy", "CREATE FUNCTION busy.one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    with pytest.raises(StoreUnavailable, match="another program"):
+        init_schema(database, "busy")
+
+
+def test_no_name_of_a_tenant_is_more_than_a_name(log_url: str, server: Any) -> None:
+    server.sql("CREATE ROLE sly")
+    try:
+        statements = grants("sly", tenant="\\' OR true) --")
+        run(log_url, "SET standard_conforming_strings = off", *statements)
+        with psycopg.connect(log_url) as connection:
+            found = connection.execute(
+                "SELECT DISTINCT qual FROM pg_policies WHERE policyname = 'sly'"
+            ).fetchall()
+        assert len(found) == 1
+        assert found[0][0].startswith("(tenant = ")
+        run(log_url, "DROP OWNED BY sly")
+    finally:
+        server.sql("DROP ROLE sly")
