@@ -37,7 +37,7 @@ class Effort:
     caught_up: int = 5_000
     one_by_one: int = 60
     worked: int = 20_000
-    worked_rounds: int = 5
+    worked_rounds: int = 9
 
     @property
     def long(self) -> int:

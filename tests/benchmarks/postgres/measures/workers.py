@@ -29,7 +29,14 @@ def measure(bench: Bench) -> list[Row]:
     places = (bench.coming.url, bench.coming.feed), bench.coming.twin()
     with ExitStack() as stack:
         one, two = (Work(bench, stack, url, feed, workers) for workers, (url, feed) in enumerate(places, 1))
-        turns: dict[str, Turn] = {"one": one.turn, "two": two.turn}
+        loners = stack.enter_context(crew("loner", 2, bench.served))
+        share = effort.worked // 100
+        turns: dict[str, Turn] = {
+            "one": one.turn,
+            "two": two.turn,
+            "a loner": lambda _: loners.turn([share]),
+            "loners": lambda _: loners.turn([share, share]),
+        }
         for turn in turns.values():
             turn(-1)
         found = rounds(effort.worked_rounds, turns)
@@ -38,6 +45,7 @@ def measure(bench: Bench) -> list[Row]:
     cores = os.cpu_count() or 1
     bars = [
         Bar(found["two"].faster_than(found["one"]), "one worker", least=1.6),
+        Bar(found["loners"].faster_than(found["a loner"]), "two processes that share nothing: one"),
         Bar(two.busy, f"a core busy, of {cores}"),
         Bar(one.busy, "a core busy with one"),
     ]
