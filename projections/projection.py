@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
-from zlib import crc32
 
 from .connection import Connection, Dialect, Sql, ddl
 
@@ -32,7 +31,11 @@ NAMES = Sql(
 @lru_cache(maxsize=65536)
 def part_of(tenant: str, stream: str) -> int:
     """The part, from 0 on, that a stream's events belong to in a read model of `PARTS` parts."""
-    return crc32(f"{tenant}\x1f{stream}".encode()) % PARTS
+    return sha256(f"{tenant}\x1f{stream}".encode()).digest()[0] % PARTS
+
+
+PART_OF = f"mod(get_byte(sha256(convert_to({{tenant}} || chr(31) || {{stream}}, 'UTF8')), 0), {PARTS})"
+"""The same in the words of PostgreSQL, of any version: a server sends the events of some parts alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ class ReadModel:
     batches; events of one stream always come in order, those of different streams may come late (after a mend).
     It raises for an event that it cannot take. It reads first and then writes.
 
+    With `kinds`, events count only in streams whose names begin with one of these, as `cycle:`; the rows are the same
+    whether it is given the others too or not.
+
     With `parts` > 1 events may be folded part by part (`part_of`), by several transactions at once, each part in
     order of the log however far the others are: when all have read the log to one position the rows are the same.
     """
@@ -63,6 +69,7 @@ class ReadModel:
     tables: tuple[Table, ...]
     apply: Apply
     parts: int = 1
+    kinds: tuple[str, ...] = ()
 
     def create(self, connection: Connection, generation: int) -> None:
         """Make the empty tables of a generation."""

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from mentorcycle.projections.connection import Connection, Dialect
+from mentorcycle.projections.projection import part_of
 
 from . import registry
 from .batch import Batch, ModelBroken, is_of_the_store, take
@@ -147,15 +148,16 @@ def _take(
 def _of(parts: Collection[Fed], batch: Batch) -> Batch:
     """What of a batch is for some parts of one generation."""
     first = next(iter(parts))
+    events, unreadable = batch
+    if kinds := first.model.kinds:
+        unreadable = tuple(poison for poison in unreadable if poison.stream.startswith(kinds))
     if len(parts) == len(first.row.positions):
-        return batch
+        return Batch(events, unreadable)
 
-    def theirs(tenant: str, stream: str) -> bool:
-        return any(part.reads(tenant, stream) for part in parts)
-
+    theirs = {one.part for one in parts}
     return Batch(
-        [r for r in batch.events if theirs(r.tenant, r.stream)],
-        tuple(poison for poison in batch.unreadable if theirs(poison.tenant, poison.stream)),
+        [r for r in events if part_of(r.tenant, r.stream) in theirs],
+        tuple(poison for poison in unreadable if part_of(poison.tenant, poison.stream) in theirs),
     )
 
 

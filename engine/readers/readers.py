@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING
 from mentorcycle.domain.errors import NotFound, StoreUnavailable
 from mentorcycle.projections import MODELS
 from mentorcycle.projections.connection import Connection
-from mentorcycle.projections.projection import ReadModel, part_of
+from mentorcycle.projections.projection import ReadModel
 
 from ..stores.pace import THREADS, pace_of
 from ..stores.port import Log
+from ..stores.sifting import EVERYTHING, Wanted, read_wanted
 from ..undisturbed import undisturbed
 from . import registry
 from .batch import Batch, Decode, decoded
 from .feeding import Advanced, advance
 from .letters import DeadLetter
-from .registry import Fed, Generation, Key, Lineup, lineup
+from .registry import Fed, Generation, Key, Lineup, lineup, wanted_by
 from .steps import Due, Pause, due, next_group
 from .tables import Tables, tables_of
 from .view import Digest, View
@@ -186,16 +187,9 @@ class Readers:
         with self.tables.glance() as connection:
             return self._lineups(connection)
 
-    def read(self, after: int, upto: int, size: int, group: Sequence[Fed] = ()) -> tuple[Batch, int]:
-        """At most `size` events after a position, decoded, and the position that is scanned with them.
-
-        With a `group`, only what it reads is decoded.
-        """
-        rows = self.store.read_log(after, size, upto=upto) if upto > after else []
-        scanned = rows[-1].position if len(rows) == size else upto
-        if group and all(len(one.row.positions) > 1 for one in group):
-            parts = {one.part for one in group}
-            rows = [row for row in rows if part_of(row.tenant, row.stream) in parts]
+    def read(self, after: int, upto: int, size: int, wanted: Wanted = EVERYTHING) -> tuple[Batch, int]:
+        """About the next `size` events after a position, those that are wanted, and the position scanned with them."""
+        rows, scanned = read_wanted(self.store, after, upto, size, wanted)
         return decoded(rows, self.decode), scanned
 
     def model(self, name: str) -> ReadModel:
@@ -356,7 +350,7 @@ class Readers:
         """Let those that are furthest behind take one batch."""
         group, upto = next_group(due)
         head = max(end for _, end in due)
-        batch, scanned = self.read(group[0].position, upto, size, group)
+        batch, scanned = self.read(group[0].position, upto, size, wanted_by(group))
         return self.advance(group, batch, max(group[0].position, scanned), head)
 
     def next_size(self, size: int) -> int:

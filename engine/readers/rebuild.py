@@ -12,7 +12,7 @@ from mentorcycle.projections.connection import Connection
 from mentorcycle.projections.projection import ReadModel
 
 from . import registry
-from .registry import Fed, Generation, Lineup, lineup
+from .registry import Fed, Generation, Lineup, lineup, wanted_by
 from .steps import next_group
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def rebuild(readers: Readers, name: str, progress: Progress | None = None) -> Re
             progress(new.position, max(targets))
         if behind:
             group, upto = next_group(behind)
-            batch, scanned = readers.read(group[0].position, upto, readers.largest)
+            batch, scanned = readers.read(group[0].position, upto, readers.largest, wanted_by(group))
             if readers.advance(group, batch, scanned, head=scanned).taken:
                 pause.begin()
             elif pause.over:

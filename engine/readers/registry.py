@@ -9,13 +9,15 @@ database: which is filled and which serves changes, and no table is made for it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from mentorcycle.domain.errors import StoreNeedsUpgrade, StoreUnavailable
 from mentorcycle.projections.connection import Connection, Dialect, Sql
 from mentorcycle.projections.projection import ReadModel, part_of
+
+from ..stores.sifting import Wanted
 
 BUILDING, ACTIVE, FAILED = "building", "active", "failed"
 
@@ -137,8 +139,18 @@ class Fed(NamedTuple):
         return self.row.name, self.row.generation, self.part
 
     def reads(self, tenant: str, stream: str) -> bool:
-        """Whether the events of a stream are its own."""
+        """Whether the events of a stream are its own, if its model reads that kind."""
         return len(self.row.positions) == 1 or part_of(tenant, stream) == self.part
+
+
+def wanted_by(group: Collection[Fed]) -> Wanted:
+    """What those who stand at one position read together."""
+    kinds = {kind for one in group for kind in one.model.kinds}
+    parts = {one.part for one in group}
+    return Wanted(
+        frozenset(kinds if all(one.model.kinds for one in group) else ()),
+        frozenset(parts if all(len(one.row.positions) > len(parts) for one in group) else ()),
+    )
 
 
 class Lineup(NamedTuple):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mentorcycle.projections.connection import Connection, SqliteConnection
 from mentorcycle.projections.projection import CHUNK, ReadModel, part_of
 
+from ..stores.sifting import Wanted
 from .batch import Batch, take
 from .letters import Aside, aside
 from .view import Digest
@@ -112,21 +113,22 @@ def _replay(
 ) -> Aside:
     """Take the events between two places, of which there are one for each part."""
 
-    def wanted(tenant: str, stream: str, position: int) -> bool:
+    def theirs(tenant: str, stream: str, position: int) -> bool:
         part = part_of(tenant, stream) if len(upto) > 1 else 0
         return after[part] < position <= upto[part]
 
+    wanted = Wanted(frozenset(model.kinds))
     streams = dict(left_out.streams)
     position, end = min(after), max(upto)
     uneven = len({*after}) > 1 or len({*upto}) > 1
     while position < end:
         if progress is not None:
             progress(position, end)
-        batch, position = readers.read(position, end, readers.largest)
+        batch, position = readers.read(position, end, readers.largest, wanted)
         if uneven:
             batch = Batch(
-                [r for r in batch.events if wanted(r.tenant, r.stream, r.position)],
-                tuple(p for p in batch.unreadable if wanted(p.tenant, p.stream, p.position)),
+                [r for r in batch.events if theirs(r.tenant, r.stream, r.position)],
+                tuple(p for p in batch.unreadable if theirs(p.tenant, p.stream, p.position)),
             )
         connection.execute("BEGIN")
         for poison in take(connection, model, 1, batch, Aside(streams, left_out.events)):

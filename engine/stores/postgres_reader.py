@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,15 @@ from .postgres_horizon import held_back, holder
 from .postgres_listener import Listener
 from .postgres_schema import DEFAULT_SCHEMA, SCHEMA_VERSION, channel, listen_lock
 from .postgres_statements import spoken_to
+from .sifting import Wanted
 
 if TYPE_CHECKING:
     from ..readers.postgres_tables import PostgresTables
 
 _LOOK_SECONDS = 1.0
 _SHORTEST, _LONGEST = 0.0005, 0.02
+
+_row: Callable[[tuple[Any, ...]], StoredRow] = partial(tuple.__new__, StoredRow)  # quicker than `_make`
 
 
 class PostgresReader(Closing):
@@ -161,9 +165,20 @@ class PostgresReader(Closing):
             query = self._sql.log_of_tenant
             values |= {"tenant": tenant, "topics": list(topics) or None}
         with self._connections.lend() as connection:
-            return [
-                StoredRow._make(row) for row in connection.execute(query, values, prepare=True, binary=True)
-            ]
+            return list(map(_row, connection.execute(query, values, prepare=True, binary=True).fetchall()))
+
+    def read_wanted(self, after: int, upto: int, wanted: Wanted) -> list[StoredRow]:
+        """All wanted events with `after` < position <= `upto`, in order of position."""
+        values = {
+            "after": max(after, 0),
+            "limit": max(upto - after, 0),
+            "upto": upto,
+            "kinds": sorted(wanted.kinds) or None,
+            "parts": sum(1 << part for part in wanted.parts) or None,
+        }
+        with self._connections.lend() as connection:
+            rows = connection.execute(self._sql.log_wanted, values, prepare=True, binary=True)
+            return list(map(_row, rows.fetchall()))
 
     def last_of(self, tenant: str) -> int | None:
         """Position of the last event of one tenant; None when it has none."""

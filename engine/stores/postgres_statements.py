@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mentorcycle.projections.projection import PART_OF
+
 from .postgres_wire import Wired
 
 _HEAD = "SELECT p.first + p.events - 1 FROM {s}.positions p ORDER BY p.tx DESC LIMIT 1"
@@ -146,6 +148,7 @@ class Statements:
     streams: str
     log: str
     log_of_tenant: str
+    log_wanted: str
     position_at: str
     commands: str
     words: str
@@ -171,6 +174,7 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
     """The statements for a schema."""
     s = f'"{schema}"'
     head = _HEAD.format(s=s)
+    part = PART_OF.format(tenant="o.tenant", stream="o.stream")
     log = {
         "s": s,
         "start": _AT.format(s=s, at="%(after)s::bigint + 1"),
@@ -187,6 +191,11 @@ def spoken_to(schema: str, *, batch: int = 10_000) -> Statements:
         log_of_tenant=_LOG.format(
             **log,
             only=" AND o.tenant = %(tenant)s AND (%(topics)s::text[] IS NULL OR o.topic = ANY (%(topics)s))",
+        ),
+        log_wanted=_LOG.format(
+            **log,
+            only=" AND (%(kinds)s::text[] IS NULL OR o.stream ^@ ANY (%(kinds)s))"
+            f" AND (%(parts)s::int IS NULL OR (%(parts)s::int >> {part}) & 1 = 1)",
         ),
         position_at=_POSITION_AT.format(head=head, middle=_AT.format(s=s, at="(s.low + s.high + 1) / 2")),
         commands=_COMMANDS.format(s=s),

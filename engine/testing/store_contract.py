@@ -9,7 +9,7 @@ A store that passes can carry the engine. Not for what is particular to one medi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event, Thread
@@ -17,8 +17,10 @@ from threading import Barrier, Event, Thread
 import pytest
 
 from mentorcycle.domain.errors import CommandReused, Conflict, StoreUnavailable
+from mentorcycle.projections.projection import PARTS, part_of
 
 from ..stores.port import Appended, NewEvent, NewWords, Slice, Store, StoredRow, tail
+from ..stores.sifting import Wanted, read_wanted
 
 TENANT = "north"
 HASH = b"h" * 32
@@ -295,6 +297,28 @@ class StoreContract:
         assert _positions(store.read_log(0, 2, tenant="south")) == [2, 4]
         assert _positions(store.read_log(2, 9, upto=5, tenant="north")) == [3, 5]
         assert store.read_log(6, 10) == store.read_log(0, 0) == store.read_log(5, 9, upto=4) == []
+
+    @pytest.mark.parametrize("kinds", [(), ("cycle:",), ("cycle:", "person:é"), ("programme:",)])
+    @pytest.mark.parametrize("parts", [(), (2,), (0, 1, 5, 6), range(PARTS)])
+    def test_what_is_wanted_is_read_alone(
+        self, store: Store, kinds: tuple[str, ...], parts: Sequence[int]
+    ) -> None:
+        for n in range(40):
+            stream = f"cycle:{n}" if n % 3 else f"person:é{n} 🌻"
+            store.append(command(f"c{n}", event(stream, 1), tenant="süd" if n % 2 else "north"))
+        meant = [
+            row.position
+            for row in store.read_log(3, 35)
+            if (not kinds or row.stream.startswith(kinds))
+            and (not parts or part_of(row.tenant, row.stream) in parts)
+        ]
+        reached, found = 3, []
+        while reached < 38:
+            rows, upto = read_wanted(store, reached, 38, 5, Wanted(frozenset(kinds), frozenset(parts)))
+            assert all(reached < row.position <= upto for row in rows)
+            found += _positions(rows)
+            reached = upto
+        assert (found, reached) == (meant, 38)
 
     def test_an_empty_log_has_nothing(self, store: Store) -> None:
         assert store.head() == 0

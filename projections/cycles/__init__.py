@@ -23,4 +23,4 @@ def _apply(connection: Connection, generation: int, events: Sequence[Recorded[An
     apply(connection, generation, events)
 
 
-CYCLES = ReadModel("cycles", 5, TABLES, _apply, PARTS)
+CYCLES = ReadModel("cycles", 6, TABLES, _apply, PARTS, kinds=("cycle:",))

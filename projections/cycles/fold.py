@@ -83,7 +83,8 @@ def apply(connection: Connection, g: int, events: Sequence[Recorded[Any]]) -> No
     mine = [r for r in events if r.stream.startswith("cycle:")]
     if not mine:
         return
-    courses = _load(connection, g, {(r.tenant, r.stream) for r in mine})
+    opening = {(r.tenant, r.stream) for r in mine if type(r.event) is e.CycleOpened}
+    courses = _load(connection, g, {(r.tenant, r.stream) for r in mine} - opening)
     changes = Changes()
     for r in mine:
         handler = HANDLERS.get(type(r.event))

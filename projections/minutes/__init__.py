@@ -22,4 +22,4 @@ def _apply(connection: Connection, generation: int, events: Sequence[Recorded[An
     apply(connection, generation, events)
 
 
-MINUTES = ReadModel("minutes", 2, TABLES, _apply)
+MINUTES = ReadModel("minutes", 2, TABLES, _apply, kinds=("cycle:",))

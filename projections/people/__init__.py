@@ -22,4 +22,4 @@ def _apply(connection: Connection, generation: int, events: Sequence[Recorded[An
     apply(connection, generation, events)
 
 
-PEOPLE = ReadModel("people", 3, TABLES, _apply)
+PEOPLE = ReadModel("people", 3, TABLES, _apply, kinds=("person:",))

@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Any, Protocol
 
 import psycopg
+from msgpack import packb, unpackb
 
 from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.stores.admission import Request, expectations
@@ -29,6 +30,7 @@ from .history import COLUMNS
 from .stock import open_stock
 
 Work = Callable[[], int]
+LONELY = 2_000
 EVENT = (
     f"INSERT INTO mentorcycle.events ({', '.join(COLUMNS['events'])})"
     f" VALUES ({', '.join(f'%b::{type_}' for type_ in COLUMNS['events'].values())})"
@@ -163,6 +165,16 @@ class Feeder:
         self._running = end
 
 
+class Loner:
+    """Nothing but processor time, and nothing that it shares with others: what more cores give at best."""
+
+    def prepared(self, share: int) -> Work:
+        states = [packb((n, "cycle", {"stage": "focus", "people": ["a", "b"]})) for n in range(LONELY)]
+        return _quietly(
+            lambda: sum(len({n: rest for n, *rest in map(unpackb, states)}) for _ in range(share))
+        )
+
+
 CONTESTANTS: dict[str, Callable[..., Contestant]] = {
     "ours": Ours,
     "raw": Raw,
@@ -170,6 +182,7 @@ CONTESTANTS: dict[str, Callable[..., Contestant]] = {
     "stock": Stock,
     "dawdler": Dawdler,
     "feeder": Feeder,
+    "loner": Loner,
 }
 
 

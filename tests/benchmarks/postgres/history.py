@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from copy import copy as copy_of
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -143,6 +144,12 @@ class Feed:
             loading.finish()
             connection.execute("NOTIFY mentorcycle_placed")
         return loading.head
+
+    def twin(self, url: str) -> Feed:
+        """The same events to come, in a copy of the database as it is now."""
+        other = copy_of(self)
+        other._url, other._coming = url, self._coming.copy()
+        return other
 
     def _keep(self, at: datetime, slices: list[Slice]) -> None:
         self._coming.extend((at, slice_) for slice_ in slices)

@@ -37,7 +37,7 @@ class Effort:
     caught_up: int = 5_000
     one_by_one: int = 60
     worked: int = 20_000
-    worked_rounds: int = 3
+    worked_rounds: int = 9
 
     @property
     def long(self) -> int:
@@ -53,7 +53,7 @@ class Effort:
     def fed(self) -> int:
         """Events for read models: a beginning, and all that comes while they are measured."""
         caught_up = (self.rounds + 1) * (self.caught_up + self.one_by_one)
-        return self.caught_up + caught_up + 2 * (self.worked_rounds + 1) * self.worked
+        return self.caught_up + caught_up + (self.worked_rounds + 1) * self.worked
 
 
 FULL = Effort()
@@ -65,7 +65,7 @@ QUICK = Effort(
     caught_up=1_500,
     one_by_one=30,
     worked=5_000,
-    worked_rounds=3,
+    worked_rounds=5,
 )
 TINY = Effort(
     small=600,
@@ -140,6 +140,13 @@ class Coming:
     def feed(self) -> history.Feed:
         with _made(self._server, "coming", f"{self._begun:,} of {self._events:,} events") as url:
             return history.Feed(url, self._events, begun=self._begun)
+
+    def twin(self) -> tuple[str, history.Feed]:
+        """A copy of it as it is now, where the same goes on; nobody may be in it meanwhile."""
+        feed = self.feed
+        self._server.sql("CREATE DATABASE coming_too TEMPLATE coming")
+        url = self._server.database("coming_too")
+        return url, feed.twin(url)
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""Two workers on the parts of one read model, and one: how long from new events to rows that know all of them."""
+"""Two workers on the parts of one read model, and one: how long from new events to rows that know all of them.
+
+They work in databases of their own, in which the same happens: the events of one week take several times as long as
+those of another, and neither may have the better weeks.
+"""
 
 from __future__ import annotations
 
@@ -12,86 +16,85 @@ from mentorcycle.projections import MODELS
 
 from ...report import Bar, Row
 from ...rounds import Turn, rounds
-from ..crew import Crew, crew
+from ..crew import crew
+from ..history import Feed
 from ..site import Bench
 
 GLANCE_SECONDS = 0.01
+MODEL = next(model for model in MODELS if model.parts > 1)
 
 
 def measure(bench: Bench) -> list[Row]:
-    model = next(model for model in MODELS if model.parts > 1)
-    url, effort = bench.coming.url, bench.effort
-    assert bench.coming.feed
+    effort = bench.effort
+    places = (bench.coming.url, bench.coming.feed), bench.coming.twin()
     with ExitStack() as stack:
-        store = stack.enter_context(PostgresStore(url))
-        work = Work(bench, Readers(store, models=[model]))
-        crews = [
-            stack.enter_context(crew("feeder", 1, bench.served, url=url, model=model.name)) for _ in range(2)
-        ]
-        for one in crews:
-            stack.callback(one.turn, [False])
-        one, other = crews
-        one.turn([True])
+        one, two = (Work(bench, stack, url, feed, workers) for workers, (url, feed) in enumerate(places, 1))
+        loners = stack.enter_context(crew("loner", 2, bench.served))
+        share = effort.worked // 100
         turns: dict[str, Turn] = {
-            "one": lambda _: work.shared_by([one]),
-            "two": lambda _: work.shared_by([one, other]),
+            "one": one.turn,
+            "two": two.turn,
+            "a loner": lambda _: loners.turn([share]),
+            "loners": lambda _: loners.turn([share, share]),
         }
-        turns["two"](-1)
+        for turn in turns.values():
+            turn(-1)
         found = rounds(effort.worked_rounds, turns)
-        log = store.head()
-    title = f"read model `{model.name}` in {model.parts} parts, {effort.worked:,} events behind"
+        log = two.readers.store.head()
+    title = f"read model `{MODEL.name}` in {MODEL.parts} parts, {effort.worked:,} events behind"
     cores = os.cpu_count() or 1
     bars = [
         Bar(found["two"].faster_than(found["one"]), "one worker", least=1.6),
-        Bar(work.busy(2), f"a core busy, of {cores}"),
-        Bar(work.busy(1), "a core busy with one"),
+        Bar(found["loners"].faster_than(found["a loner"]), "two processes that share nothing: one"),
+        Bar(two.busy, f"a core busy, of {cores}"),
+        Bar(one.busy, "a core busy with one"),
     ]
     return [Row(f"{title}, two workers", log, "/s", found["two"], bars=bars)]
 
 
 class Work:
-    """Gives workers something to do, and waits until it is done."""
+    """Gives so many workers something to do, and waits until it is done."""
 
-    def __init__(self, bench: Bench, readers: Readers) -> None:
-        self._seconds: dict[int, list[float]] = {}
+    def __init__(self, bench: Bench, stack: ExitStack, url: str, feed: Feed, workers: int) -> None:
+        self.readers = Readers(stack.enter_context(PostgresStore(url)), models=[MODEL])
+        self.readers.catch_up()
         self._bench = bench
-        self._readers = readers
-        self._readers.catch_up()
+        self._feed = feed
+        self._crews = [
+            stack.enter_context(crew("feeder", 1, bench.served, url=url, model=MODEL.name))
+            for _ in range(workers)
+        ]
+        for one in self._crews:
+            stack.callback(one.turn, [False])
+            one.turn([True])
+        self._busy: dict[int, tuple[float, float]] = {}
 
-    def shared_by(self, crews: list[Crew]) -> tuple[int, float]:
-        """Take the others off, wait until these have shared the parts out, and let events happen."""
-        for crew_ in crews[1:]:
-            crew_.turn([True])
-        try:
-            return self._caught_up(crews)
-        finally:
-            for crew_ in crews[1:]:
-                crew_.turn([False])
+    @property
+    def busy(self) -> float:
+        """How many cores the workers, and the server for them, kept busy."""
+        return sum(busy for busy, _ in self._busy.values()) / sum(took for _, took in self._busy.values())
 
-    def busy(self, workers: int) -> float:
-        """How many cores so many workers, and the server for them, kept busy in the end."""
-        busy, took = self._seconds[workers]
-        return busy / took
-
-    def _caught_up(self, crews: list[Crew]) -> tuple[int, float]:
-        self._until_shared_by(len(crews))
-        before = self._readers.store.head()
-        head = self._bench.coming.feed.more(self._bench.effort.worked)
-        spent = self._spent(crews)
+    def turn(self, number: int) -> tuple[int, float]:
+        """Wait until the workers have shared the parts out, let events happen, and wait for the rows."""
+        self._until_shared()
+        before = self.readers.store.head()
+        head = self._feed.more(self._bench.effort.worked)
+        spent = self._spent()
         start = perf_counter()
-        while not all(one.ready(head) for one in self._readers.lineups()):
+        while not all(one.ready(head) for one in self.readers.lineups()):
             sleep(GLANCE_SECONDS)
         took = perf_counter() - start
-        self._seconds[len(crews)] = [self._spent(crews) - spent, took]
+        if number >= 0:
+            self._busy[number] = self._spent() - spent, took
         return head - before, took
 
-    def _spent(self, crews: list[Crew]) -> float:
-        return self._bench.served() + sum(crew_.taken() for crew_ in crews)
+    def _spent(self) -> float:
+        return self._bench.served() + sum(crew_.taken() for crew_ in self._crews)
 
-    def _until_shared_by(self, workers: int) -> None:
+    def _until_shared(self) -> None:
         while True:
-            seen = self._readers.working()
+            seen = self.readers.working()
             owners = {unit.owner for unit in seen.units}
-            if None not in owners and len(owners) == len(seen.workers) == workers:
+            if None not in owners and len(owners) == len(seen.workers) == len(self._crews):
                 return
             sleep(GLANCE_SECONDS)
