@@ -33,7 +33,7 @@ _COLOURS = {"paused": "yellow", "cancelled": "dim", "completed": "dim"}
 @click.option("--person", "people", multiple=True, metavar="PERSON", help="Only with this person.")
 @click.option("--mine", is_flag=True, help="Only those of whoever acts.")
 @options.as_of
-@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="How many. [default: 50]")
+@options.limit
 @click.option("--after", metavar="REF", help="The last cycle of the page before.")
 @click.option("--counts", is_flag=True, help="Count by stage, and list none.")
 def list_(

@@ -177,3 +177,22 @@ def test_faults_of_the_store_are_told_without_a_traceback(run: Run) -> None:
         "  why: the file does not exist.\n"
         "  fix: check the path, or run: mentorcycle db init\n"
     )
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1, 10**30])
+@pytest.mark.parametrize(
+    "words", ["list", "person list", "batch list", "stalled", "audit log", "audit log --newest"]
+)
+def test_a_page_has_a_largest_size(desk: Desk, words: str, number: int) -> None:
+    refused = desk(*words.split(), "--limit", str(number))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"{number} is not in the range 1<=x<=2147483647" in refused.stderr
+    assert desk(*words.split(), "--limit", "2147483647").exit_code == 0
+
+
+@pytest.mark.parametrize("words", ["audit log", "audit log --newest"])
+def test_a_page_follows_a_position_that_a_log_can_have(desk: Desk, words: str) -> None:
+    refused = desk(*words.split(), "--after", str(2**63))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "is not in the range" in refused.stderr
+    assert desk(*words.split(), "--after", str(2**63 - 1)).exit_code == 0
