@@ -78,9 +78,9 @@ def _file(url: str) -> str:
     path = sqlite_path(url)
     if path is None:
         raise UnknownStore(
-            f"the demo is not written to {without_password(url)}",
+            f"the demo is not written to {without_password(url)!r}",
             "it lives in a file of its own",
-            "leave out --db, or name a file: --db sqlite:///seven.db",
+            "leave out --db, or name a file: --db sqlite:///north.db",
         )
     return str(Path(path).resolve()) if Path(path).is_symlink() else path
 
