@@ -196,3 +196,15 @@ def test_a_page_follows_a_position_that_a_log_can_have(desk: Desk, words: str) -
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "is not in the range" in refused.stderr
     assert desk(*words.split(), "--after", str(2**63 - 1)).exit_code == 0
+
+
+@pytest.mark.parametrize("stage", ["observe", "Observe", "OBSERVE"])
+def test_a_stage_is_typed_in_any_case_as_a_status_is(desk: Desk, stage: str) -> None:
+    desk.at_observe()
+    for listed in (("--stage", stage), ("--status", "Active", "--stage", stage)):
+        assert [row["stage"] for row in desk.data("list", *listed)["rows"]] == ["observe"]
+    desk.done("cycle", "undo", "unal")
+    for moved in (("unal", stage), ("unal", "--to", stage), ("--all", "--stage", "GOAL_SET")):
+        desk.done("advance", *(word for word in moved if word), "--yes")
+        desk.done("cycle", "undo", "unal")
+    assert "write --status Paused" in desk.refused(2, "list", "--stage", "Paused")
