@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @command(name="list")
-@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="How many. [default: 50]")
+@options.limit
 def list_(session: Session, limit: int) -> None:
     """List batches.
 

@@ -22,7 +22,21 @@ class OneOf(click.Choice[E]):
 
     def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
         text = str(choice.value if isinstance(choice, Enum) else choice)
-        return _ALSO.get(text) or text.casefold().replace("_", "-")
+        return _ALSO.get(text) or folded(text)
+
+
+def folded(text: str) -> str:
+    """A word of a closed list, however it was typed."""
+    return text.casefold().replace("_", "-")
+
+
+def meant(typed: str, known: Iterable[str]) -> str | None:
+    """The word of a list that is meant: exactly that one, or else the only one that folds alike."""
+    words = list(known)
+    if typed in words:
+        return typed
+    alike = [word for word in words if folded(word) == folded(typed)]
+    return alike[0] if len(alike) == 1 else None
 
 
 def choice(*names: str, of: type[E], help: str, **attributes: Any) -> Callable[[F], F]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mentorcycle.domain.errors import Ambiguous, MentorcycleError, NotFound
 from mentorcycle.domain.refusal import Refused, RefusedError
 
+from .choices import meant
 from .exits import WrongValue
 from .labels import is_id
 from .many import Line
@@ -43,14 +44,14 @@ def chosen(
     elif source is not None:
         lines = _in_stage(place, source)
     else:
-        if stage is None and len(refs) > 1 and refs[-1] in _stages(place):
+        if stage is None and len(refs) > 1 and meant(refs[-1], stages_of(place)):
             stage = refs.pop()
         typed = _typed(place, [ref for ref in refs if ref != STDIN])
         lines = [*typed, *(_lines(place, _of_stdin()) if STDIN in refs else ())]
-    return _once(place, lines), stage
+    return _once(place, lines), stage and (meant(stage, stages_of(place)) or stage)
 
 
-def _stages(place: WritingPlace) -> set[str]:
+def stages_of(place: WritingPlace) -> set[str]:
     """The names of all stages that cycles of the programme can be in, and of the end."""
     from mentorcycle.domain.definition import COMPLETED
 
@@ -66,9 +67,9 @@ def _typed(place: WritingPlace, refs: list[str]) -> list[Line]:
         if (
             len(refs) > 1
             and error.reference == refs[-1]
-            and (meant := get_close_matches(error.reference, _stages(place), n=1))
+            and (close := get_close_matches(error.reference, stages_of(place), n=1))
         ):
-            raise NotFound("cycle", error.reference, f"did you mean the stage {meant[0]}?") from None
+            raise NotFound("cycle", error.reference, f"did you mean the stage {close[0]}?") from None
         raise
 
 
@@ -95,12 +96,13 @@ def _lines(place: WritingPlace, refs: Iterable[str]) -> list[Line]:
     return lines
 
 
-def _in_stage(place: WritingPlace, stage: str) -> list[Line]:
+def _in_stage(place: WritingPlace, typed: str) -> list[Line]:
     """Every active cycle in a stage; those that are paused there are said to be left out."""
     from mentorcycle.domain.vocabulary import Status
 
-    if stage not in (known := sorted(_stages(place))):
-        raise WrongValue(f"there is no stage {stage!r}", f"stages are {', '.join(known)}", "name one of them")
+    known = sorted(stages_of(place))
+    if (stage := meant(typed, known) or "") == "":
+        raise WrongValue(f"there is no stage {typed!r}", f"stages are {', '.join(known)}", "name one of them")
     rows = place.queries.cycles(
         place.actor,
         stages=[stage],

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options
-from .session import Session, command
+from .db.owner import owner_command
+from .session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 SEED = 2026
 
 
-@command()
+@owner_command()
 @click.option("--seed", type=click.IntRange(min=0), default=SEED, show_default=True, help="Another year.")
 @options.yes
 def demo(session: Session, seed: int, yes: bool) -> int:
@@ -32,58 +33,56 @@ def demo(session: Session, seed: int, yes: bool) -> int:
 
     Makes mentorcycle-demo.db in this folder (or the store named with --db): a roster in six schools, pairs, cycles
     with pauses, rematches, late debriefs and refusals. The same seed gives the same year. --yes replaces an
-    earlier demo. There is no --dry-run: it writes into no store but its own.
+    earlier demo, as long as nobody has written to it. The file appears when the year is over. There is no
+    --dry-run: it writes into no store but its own.
 
     \b
     mentorcycle demo
     mentorcycle demo --seed 7 --db sqlite:///seven.db
     """
+    from mentorcycle.engine import Engine, Settings
     from mentorcycle.engine.simulation.demo import open_demo
+    from mentorcycle.engine.simulation.demo_file import (
+        DemoMark,
+        check_replaceable,
+        finish,
+        put,
+        room_beside,
+        url_of,
+    )
 
     from .settings import DEMO_DB
 
-    url = session.settings.db if session.settings.origins.get("db", "default") != "default" else DEMO_DB
-    _make_room(url, yes)
-    engine, clock = open_demo(url, seed)
-    with engine:
-        year = _lived(session, engine, clock, seed)
+    named = session.settings.origins.get("db", "default") != "default"
+    url = session.settings.db if named else DEMO_DB
+    path = _file(url)
+    check_replaceable(path, yes=yes)
+    with room_beside(path) as fresh:
+        engine, clock = open_demo(url_of(fresh), seed)
+        with engine:
+            year = _lived(session, engine, clock, seed)
+        finish(fresh, DemoMark(seed, year.events))
+        check_replaceable(path, yes=yes)
+        kept = put(fresh, path, f"{session.now():%Y%m%dT%H%M%S}")
+    if kept:
+        session.talk(f"what was written to {path} meanwhile is kept in {kept}")
+    with Engine.open(url, settings=Settings(clock=clock), create=False) as engine:
         return _shown(session, engine, year, url)
 
 
-def _make_room(url: str, yes: bool) -> None:
-    """Remove an earlier demo when that was asked for; refuse to touch anything else."""
-    from mentorcycle.domain.errors import StoreUnavailable, UnknownStore
-    from mentorcycle.engine.url import is_postgres, sqlite_path, without_password
+def _file(url: str) -> str:
+    """The file that is meant, where links lead to."""
+    from mentorcycle.domain.errors import UnknownStore
+    from mentorcycle.engine.url import sqlite_path, without_password
 
-    if is_postgres(url):
-        raise UnknownStore(
-            f"the demo is not written to {without_password(url)}",
-            "it lives in a file of its own",
-            "leave out --db, or name a file: --db sqlite:///seven.db",
-        )
     path = sqlite_path(url)
-    if path is None or not Path(path).exists() or Path(path).stat().st_size == 0:
-        return
-    if not _is_demo(url):
-        raise StoreUnavailable(
-            f"the demo is not written to {path}", "it holds something else", "name another file with --db"
+    if path is None:
+        raise UnknownStore(
+            f"the demo is not written to {without_password(url)!r}",
+            "it lives in a file of its own",
+            "leave out --db, or name a file: --db sqlite:///north.db",
         )
-    if not yes:
-        raise StoreUnavailable(
-            f"{path} holds a demo already",
-            "it would be replaced",
-            "add --yes, or name another file with --db",
-        )
-    for suffix in ("", "-wal", "-shm"):
-        Path(path + suffix).unlink(missing_ok=True)
-
-
-def _is_demo(url: str) -> bool:
-    from mentorcycle.engine.queries import Queries
-    from mentorcycle.engine.simulation.demo import is_demo
-
-    with Queries.open(url) as queries:
-        return is_demo(queries.programme())
+    return str(Path(path).resolve()) if Path(path).is_symlink() else path
 
 
 def _lived(session: Session, engine: Engine, clock: SimulatedClock, seed: int) -> Year:

@@ -59,6 +59,13 @@ def report(error: BaseException | Refused) -> Report:
             return _bug(error)
 
 
+def after(report: Report, code: int, recorded: str) -> Report:
+    """The same of a command that had recorded something by then, if it had."""
+    if not recorded:
+        return report
+    return replace(report, exit=ExitCode(code), facts={**report.facts, "recorded": recorded})
+
+
 def completed(report: Report, with_store: Callable[[str], str]) -> Report:
     """The same, with the store that is meant in every command that is a fix."""
     return replace(

@@ -38,7 +38,7 @@ class ExitCode(IntEnum):
     CONFLICT = 5
     """Somebody else was first; a retry is safe."""
     PARTIAL = 6
-    """Some rows of many were written."""
+    """Some rows of many were written, or all was but not told: the output could not be written."""
     NOT_PERMITTED = 7
     """Refused, and every reason is a permission."""
     ATTENTION = 8
@@ -80,8 +80,13 @@ ENDINGS: dict[type[BaseException], ExitCode] = {
 """The nearest class decides; an error that is neither here nor below one of these is a bug."""
 
 
-def ending(outcome: BaseException | Refused) -> ExitCode:
-    """The exit code of an error or a refusal."""
+def ending(outcome: BaseException | Refused, *, recorded: bool = False) -> ExitCode:
+    """The exit code of an error or a refusal; once something was `recorded` none that says that nothing was."""
+    code = _ending(outcome)
+    return code if not recorded or code in (ExitCode.BUG, ExitCode.INTERRUPTED) else ExitCode.PARTIAL
+
+
+def _ending(outcome: BaseException | Refused) -> ExitCode:
     if isinstance(outcome, Refused | RefusedError):
         permission_only = all(refusal.permission for refusal in outcome.refusals)
         return ExitCode.NOT_PERMITTED if permission_only else ExitCode.REFUSED

@@ -10,7 +10,7 @@ import click
 from mentorcycle.domain.vocabulary import Status
 
 from . import options
-from .choices import choice
+from .choices import choice, folded, meant
 from .counts import STATUSES, nothing, write_counts
 from .session import Session, command
 from .sides import counted
@@ -33,7 +33,7 @@ _COLOURS = {"paused": "yellow", "cancelled": "dim", "completed": "dim"}
 @click.option("--person", "people", multiple=True, metavar="PERSON", help="Only with this person.")
 @click.option("--mine", is_flag=True, help="Only those of whoever acts.")
 @options.as_of
-@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="How many. [default: 50]")
+@options.limit
 @click.option("--after", metavar="REF", help="The last cycle of the page before.")
 @click.option("--counts", is_flag=True, help="Count by stage, and list none.")
 def list_(
@@ -91,14 +91,16 @@ def _stage(place: Place, typed: str) -> str:
     from .exits import WrongValue
 
     known = dict.fromkeys(s.name for d in place.queries.published(place.programme) for s in d.stages)
-    if typed in known or not known:
+    if stage := meant(typed, known):
+        return stage
+    if not known:
         return typed
-    if typed in STATUSES:
+    if folded(typed) in STATUSES:
         raise WrongValue(f"{typed} is a status, not a stage", "", f"write --status {typed}")
-    meant = get_close_matches(typed, known, n=1)
+    close = get_close_matches(folded(typed), known, n=1)
     why = f"stages are {', '.join(known)}"
     raise WrongValue(
-        f"there is no stage {typed!r}", why, f"did you mean {meant[0]}?" if meant else "name one of them"
+        f"there is no stage {typed!r}", why, f"did you mean {close[0]}?" if close else "name one of them"
     )
 
 

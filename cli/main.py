@@ -83,6 +83,9 @@ class Program(LazyGroup):
             from .exits import ExitCode
 
             code = ExitCode.OUTPUT_CLOSED
+            if session.recorded:
+                with suppress(OSError):
+                    _explain_closed(words, session)
             _abandon(sys.stdout, sys.stderr)
         except OSError:  # told already
             _abandon(sys.stdout, sys.stderr)
@@ -101,11 +104,12 @@ class Program(LazyGroup):
         except (Exception, KeyboardInterrupt) as error:
             from .exits import ending
 
+            code = ending(error, recorded=bool(session.recorded))
             try:
-                _explain(error, words, session)
+                _explain(error, code, words, session)
             except OSError:  # stderr is closed or full: the code still tells
                 _abandon(sys.stderr)
-            return ending(error)
+            return code
         return code if isinstance(code, int) else 0
 
 
@@ -121,8 +125,8 @@ def _readable(word: str, ctx: click.Context) -> str:
         raise click.UsageError(f"{word!a} is not UTF-8 text.", ctx) from None
 
 
-def _explain(error: BaseException, words: list[str], session: Session) -> None:
-    """Say on stderr what went wrong."""
+def _explain(error: BaseException, code: int, words: list[str], session: Session) -> None:
+    """Say on stderr what was recorded, if anything was, and what went wrong then."""
     from . import errors
     from .text import colour_wanted
 
@@ -134,14 +138,37 @@ def _explain(error: BaseException, words: list[str], session: Session) -> None:
         click.echo(error.format_message(), err=True)
     elif isinstance(error, KeyboardInterrupt | click.Abort):
         click.echo("\ninterrupted", err=True)
+        _tell_recorded(session)
     else:
-        told = errors.completed(errors.report(error), session.completed)
+        report = errors.after(errors.report(error), code, session.completed(session.recorded))
+        told = errors.completed(report, session.completed)
         if _format(words, session) in {"json", "jsonl"}:
             click.echo(errors.json_line(told), err=True)
         elif sys.stderr is not None:
+            _tell_recorded(session)
             colour = colour_wanted(sys.stderr, session.environ, no_color=session.no_color)
             for line in errors.lines(told, labels=session.labels, colour=colour):
                 click.echo(line, err=True, color=colour)
+
+
+def _explain_closed(words: list[str], session: Session) -> None:
+    """Nobody reads the output any more: what was recorded is still told."""
+    from . import errors
+    from .exits import ExitCode
+
+    if _format(words, session) in {"json", "jsonl"}:
+        closed = errors.Report("output-closed", ExitCode.OUTPUT_CLOSED, "nobody reads the output any more")
+        told = errors.after(closed, ExitCode.OUTPUT_CLOSED, session.completed(session.recorded))
+        click.echo(errors.json_line(told), err=True)
+    else:
+        _tell_recorded(session)
+
+
+def _tell_recorded(session: Session) -> None:
+    from .text import harmless
+
+    if session.recorded:
+        click.echo(f"recorded all the same: {harmless(session.completed(session.recorded))}", err=True)
 
 
 def _format(words: Sequence[str], session: Session) -> str | None:

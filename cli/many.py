@@ -136,7 +136,9 @@ def run(
             done.batch = answer.id
             for line, result in zip(part, answer.results, strict=True):
                 _settle(line, result, dry_run=dry_run)
-                yield line
+            if written := done.counts["done"]:
+                place.session.recorded = f"{written} of {len(lines)} done · batch {done.batch}"
+            yield from part
 
     try:
         for _ in progress(each(), len(open_), doing, quiet=place.session.quiet):
@@ -221,11 +223,14 @@ def report(
         }
         for line in run.lines
     ]
+    summary = _summary(run, said, short(batch), dry_run=dry_run, undo=undo)
+    if batch:
+        session.recorded = summary.replace("\n", " · ")
     session.out.rows(
         RESULTS,
         columns,
         rows,
-        footer=_summary(run, said, short(batch), dry_run=dry_run, undo=undo) if rows or not empty else "",
+        footer=summary if rows or not empty else "",
         empty=empty,
         facts={
             "batch": batch,

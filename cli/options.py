@@ -10,6 +10,9 @@ import click
 from .session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
+MOST = 2**31 - 1
+"""Rows that can be asked for at once: beyond any list, and every store can still count one more."""
+LAST_POSITION = 2**63 - 1
 Decorator = Callable[[F], F]
 
 
@@ -40,6 +43,13 @@ def as_of(function: F) -> F:
     """`as_of: str | None`, for `Session.as_of`"""
     return click.option(
         "--as-of", metavar="DATE", help="As known at the end of that day, at an instant, or at event @N."
+    )(function)
+
+
+def limit(function: F) -> F:
+    """`limit: int`, of the rows of a page"""
+    return click.option(
+        "--limit", type=click.IntRange(1, MOST), default=50, metavar="N", help="How many. [default: 50]"
     )(function)
 
 

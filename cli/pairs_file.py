@@ -14,7 +14,7 @@ from mentorcycle.engine.roster import BadRows, Pair, Problem, read_pairs
 
 from .columns import Column
 from .exits import ExitCode
-from .many import Line, Run, rehearse, report, run
+from .many import GOOD, Line, Run, rehearse, report, run
 from .paste import fixes_for
 from .problems import as_lines, complain, good_rows_alone, leave_out, nothing_taken, refused
 from .sides import in_sides
@@ -40,7 +40,7 @@ def publish_file(place: WritingPlace, path: str, *, partial: bool, dry_run: bool
     problems += _kept_out(groups, {problem.line for problem in problems})
     problems.sort(key=lambda problem: problem.line)
     bad = _rows_to_mend(read.bad, groups, {problem.line for problem in problems})
-    if problems and not (partial and any(line.outcome == "dry-run" for line in lines)):
+    if problems and not (partial and any(line.outcome in GOOD for line in lines)):
         complain(place.session, problems)
         other = "" if partial else good_rows_alone(bad)
         raise nothing_taken(file.name, "published", problems, partial=other)

@@ -20,7 +20,7 @@ _ALL = 1_000_000
 @command(name="list")
 @click.option("--school", metavar="NAME", help="Only those of this school.")
 @click.option("--all", "everybody", is_flag=True, help="Those who left and merged duplicates too.")
-@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="How many. [default: 50]")
+@options.limit
 @click.option("--after", metavar="PERSON", help="The last one of the page before.")
 def list_(session: Session, school: str | None, everybody: bool, limit: int, after: str | None) -> None:
     """List people.

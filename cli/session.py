@@ -32,7 +32,8 @@ class Session:
     """One invocation of the program.
 
     `flags` holds the common options that were typed, those nearest to the command winning; `labels` maps
-    full ids to the short ones shown to people, and errors speak with them.
+    full ids to the short ones shown to people, and errors speak with them. `recorded` is what was recorded, in
+    a sentence: to be told when the output cannot be written.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Session:
         self.no_color = False
         self.dry_run = False
         self.labels: dict[str, str] = {}
+        self.recorded = ""
         self.given_clock = now
 
     @cached_property

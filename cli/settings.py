@@ -49,20 +49,31 @@ class Settings:
 
 
 def load(flags: Mapping[str, str], environ: Mapping[str, str], here: Path) -> Settings:
-    """Merge all sources; raise `WrongValue` with file and line for a config that cannot be used."""
+    """Merge all sources; raise `WrongValue` for an empty flag, and with file and line for a config that cannot be used.
+
+    An empty variable is one that is not set: so a variable is taken back for one command.
+    """
     merged: dict[str, tuple[str, str]] = {"db": (DEFAULT_DB, "default")}
     for file in (personal_file(environ), project_file(here)):  # the nearest last: it wins
         merged.update({field: (value, str(file)) for field, value in _of_file(file)})
     for field, key in KEYS.items():
         if value := environ.get(key.variable):
             merged[field] = (_readable(value, key.variable), key.variable)
-        if value := flags.get(field):
-            merged[field] = (value, key.flag)
+        if (value := flags.get(field)) is not None:
+            merged[field] = (_given(value, key.flag), key.flag)
     if "format" in merged:
         _check_format(*merged["format"])
     values = {field: merged[field][0] if field in merged else None for field in KEYS}
     origins = {field: origin for field, (_, origin) in merged.items()}
     return Settings(db=merged["db"][0], **{f: v for f, v in values.items() if f != "db"}, origins=origins)
+
+
+def _given(value: str, flag: str) -> str:
+    """What was typed; nothing is not the default: it mostly comes from a variable of the shell that is not set."""
+    if not value.strip():
+        fix = "set the variable that stands there, or leave the option out"
+        raise WrongValue(f"{flag} says nothing", "its value is empty", fix)
+    return value
 
 
 def _readable(value: str, variable: str) -> str:

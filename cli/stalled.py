@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import click
-
 from . import options
 from .session import Session, command
 
 
 @command()
 @options.as_of
-@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="How many. [default: 50]")
+@options.limit
 @options.exit_code
 def stalled(session: Session, as_of: str | None, limit: int, exit_code: bool) -> object:
     """List cycles that have not moved on for too long.

@@ -65,7 +65,7 @@ class Place:
         """Who acts: `--as coordinator`, `--as auditor`, a person, or else the local coordinator."""
         named = self.session.settings.actor
         match named:
-            case None | "" | "coordinator":
+            case None | "coordinator":
                 return Actor.coordinator(LOCAL)
             case "auditor":
                 return Actor.auditor(LOCAL)

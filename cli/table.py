@@ -13,13 +13,18 @@ SAMPLE = 500
 """Rows that decide the widths; later ones are fitted to them, so a long list starts at once."""
 _GAP = "  "
 _NARROWEST = 6
+_NARROW = 60
+"""Cells of a terminal below which a table that does not fit is no table any more."""
 
 Cell: TypeAlias = tuple[str, str | None]
 """Text and colour."""
 
 
 def table(columns: Sequence[Column], rows: Iterable[Row], *, room: int | None, colour: bool) -> Iterator[str]:
-    """Heading and lines; nothing at all for no rows. `room` is the terminal's width, None for no limit."""
+    """Heading and lines; nothing at all for no rows. `room` is the terminal's width, None for no limit.
+
+    On a narrow terminal, where what is to be kept is wider by more than a quarter, each row is a block of lines.
+    """
     source = iter(rows)
     sample = list(islice(source, SAMPLE))
     if not sample:
@@ -33,6 +38,9 @@ def table(columns: Sequence[Column], rows: Iterable[Row], *, room: int | None, c
         for place, column in enumerate(shown)
     ]
     widths = fitted(widest, shown, room)
+    if room is not None and room < _NARROW and 4 * (sum(widths) + len(_GAP) * (len(widths) - 1)) > 5 * room:
+        yield from _blocks(shown, chain(first, cells), colour=colour)
+        return
     headings = [
         pad(cut(column.name.upper(), cells), cells, right=column.right)
         for column, cells in zip(shown, widths, strict=True)
@@ -53,6 +61,18 @@ def fitted(widest: Sequence[int], columns: Sequence[Column], room: int | None) -
             break
         widths[place] -= 1
     return widths
+
+
+def _blocks(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, colour: bool) -> Iterator[str]:
+    """`NAME  value` for all that a row has, an empty line between rows."""
+    names = [column.name.upper() for column in columns]
+    margin = max(map(width, names))
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        for name, (text, chosen) in zip(names, row, strict=True):
+            if text:
+                yield f"{paint(pad(name, margin), 'dim', on=colour)}{_GAP}{paint(text, chosen, on=colour)}"
 
 
 def _each(columns: Sequence[Column], *sources: Iterable[Row]) -> Iterator[list[Any]]:

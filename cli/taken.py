@@ -13,7 +13,7 @@ from typing import TypeVar
 import click
 
 from mentorcycle.domain.commands import Command
-from mentorcycle.domain.events import Event
+from mentorcycle.domain.events import CycleAdvanced, Event
 from mentorcycle.domain.refusal import Refused
 from mentorcycle.engine.receipt import Receipt
 
@@ -72,12 +72,18 @@ class Taken:
         """The first event of a kind."""
         return next((r.event for r in self.receipt.events if isinstance(r.event, kind)), None)
 
+    @property
+    def written(self) -> bool:
+        return bool(self.receipt.events) and not self.dry_run
+
     def say(self, sentence: str, *, already: str = "", part: str | None = None) -> None:
         """Write the receipt; `sentence` says what is so now, `already` the same where nothing had to change."""
         session, receipt = self.place.session, self.receipt
         prefix = {"already-so": "already so: ", "dry-run": "dry run: "}.get(self.outcome, "")
         said = (already or sentence) if receipt.already_so else sentence
-        written = bool(receipt.events) and not self.dry_run
+        written = self.written
+        if written:
+            session.recorded = f"{said}{self._undo}"
         first = receipt.events[0] if receipt.events else None
         row = {
             "id": receipt.subject,
@@ -95,6 +101,10 @@ class Taken:
         if not written:
             session.talk("nothing was written")
 
+    @property
+    def _undo(self) -> str:
+        return f" · undo: mentorcycle cycle undo {self.label}" if self.event(CycleAdvanced) else ""
+
 
 def take(
     place: WritingPlace,
@@ -110,7 +120,10 @@ def take(
     if isinstance(answer, Refused):
         name(place, answer)
         answer.or_raise()
-    return Taken(place, answer, dry_run)
+    taken = Taken(place, answer, dry_run)
+    if taken.written:
+        place.session.recorded = f"{action()} of {answer.subject}"
+    return taken
 
 
 def name(place: WritingPlace, refused: Refused) -> None:

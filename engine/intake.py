@@ -36,11 +36,9 @@ def taken(command: Command) -> Command:
     if COMMANDS.get(kind.__name__) is not kind:
         fix = "give an instance of a class in mentorcycle.domain.commands"
         raise InvalidInput("this command cannot be taken", is_no(command, "one of the commands"), fix)
-    for name, default, check in _CHECKS.get(kind) or _checks(kind):
-        value = getattr(command, name)
-        if value is not default and (why := check(value)) is not None:
-            fix = "give a value of the declared type that can be stored"
-            raise InvalidInput(f"{name} of {kind.__name__} cannot be taken", why, fix)
+    if unfit := _unfit(command, kind):
+        fix = "give a value of the declared type that can be stored"
+        raise InvalidInput(f"{unfit[0]} of {kind.__name__} cannot be taken", unfit[1], fix)
     instants = _INSTANTS.get(kind)
     if instants is None:
         hints = get_type_hints(kind)
@@ -106,6 +104,18 @@ def _in_utc(moment: datetime, what: str) -> datetime:
     except OverflowError:
         why = "in UTC it is before the year 1 or after the year 9999"
         raise InvalidInput(f"{what} cannot be taken", why, "give an instant between them") from None
+
+
+def _unfit(command: Command, kind: type[Command]) -> tuple[str, str] | None:
+    """A field that cannot be taken, and why.
+
+    Apart from the raise: no frame in the traceback of the error has the value, which may be words, as a local.
+    """
+    for name, default, check in _CHECKS.get(kind) or _checks(kind):
+        value = getattr(command, name)
+        if value is not default and (why := check(value)) is not None:
+            return name, why
+    return None
 
 
 def _checks(kind: type[Any]) -> tuple[tuple[str, object, Check], ...]:

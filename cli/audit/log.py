@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .. import options
 from ..session import Session, command
 
 if TYPE_CHECKING:
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="DATE", help="Recorded on that day or later.")
 @click.option("--until", metavar="DATE", help="Recorded up to the end of that day.")
 @click.option("--batch", metavar="REF", help="Only what this batch did.")
-@click.option("--limit", type=click.IntRange(1), default=50, metavar="N", help="How many. [default: 50]")
-@click.option("--after", type=int, metavar="N", help="The last position of the page before.")
+@options.limit
+@click.option(
+    "--after",
+    type=click.IntRange(0, options.LAST_POSITION),
+    metavar="N",
+    help="The last position of the page before.",
+)
 def log(
     session: Session,
     ref: str | None,

@@ -60,7 +60,11 @@ def reopen(deed: Deed, reason: ReopenReason, stage: str | None) -> None:
     from mentorcycle.domain.commands import Reopen
     from mentorcycle.domain.events import CycleReopened
 
-    taken = deed.take(Reopen(deed.cycle, reason, stage))
+    from ..choices import meant
+    from ..chosen import stages_of
+
+    where = stage and (meant(stage, stages_of(deed.place)) or stage)
+    taken = deed.take(Reopen(deed.cycle, reason, where))
     event = taken.event(CycleReopened)
     taken.say(f"{deed.label} is active again, in {event.stage if event else stage}")
 

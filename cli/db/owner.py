@@ -22,7 +22,7 @@ def owner_command(
     def decorate(function: Callable[Concatenate[Session, P], object]) -> Command:
         @functools.wraps(function)
         def checked(session: Session, /, *args: P.args, **kwargs: P.kwargs) -> object:
-            if session.settings.actor not in (None, "", "coordinator"):
+            if session.settings.actor not in (None, "coordinator"):
                 _refuse()
             return function(session, *args, **kwargs)
 

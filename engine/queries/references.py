@@ -66,8 +66,7 @@ class References(Asked):
             found: dict[str, Found] = {}
             for match in matching[:limit]:
                 person = view.people.resolved(self.tenant, match.id) or match
-                handles = (person.username, person.email, person.external_id)
-                others = [handle for handle in handles if handle]
+                others = _handles(person)
                 if match.id != person.id:
                     others += [match.id, match.name]
                 found[person.id] = Found(person.id, person.name, tuple(others))
@@ -174,13 +173,17 @@ def _typed(text: str) -> str:
 
 def _is_called(row: PersonRow, text: str) -> bool:
     """Whether somebody may be meant: by the beginning of their id, a handle, or words of the name."""
-    handles = {handle.casefold() for handle in (row.username, row.email, row.external_id) if handle}
+    handles = {handle.casefold() for handle in _handles(row)}
     words, name = words_of(text), words_of(row.name)
     named = bool(words) and all(any(part.startswith(word) for part in name) for word in words)
     return named or text.strip().casefold() in handles or row.id.startswith(_prefix(PERSON, text))
 
 
+def _handles(row: PersonRow) -> list[str]:
+    return [handle for handle in (row.username, row.email, row.external_id) if handle]
+
+
 def _found(row: CycleRow, people: list[PersonRow]) -> Found:
-    called = dict.fromkeys(person.name for person in people)
+    called = dict.fromkeys(name for person in people for name in (person.name, *_handles(person)))
     names = {person.id: person.name for person in people}
     return Found(row.cycle, " / ".join(names.get(id, id) for id in row.people), tuple(called))

@@ -1,4 +1,7 @@
-"""Opens the engine in which a simulated year is to be lived: seeded, with programme, definition and calendar."""
+"""Opens the engine in which a simulated year is to be lived: seeded, with programme, definition and calendar.
+
+Not for the file in which a demo is kept (see `demo_file`).
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,12 @@ from random import Random
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import InvalidInput
-from mentorcycle.domain.programme import Programme
 from mentorcycle.engine import Engine, Settings
 
 from . import term
 from .clock import SimulatedClock
 
 SEED = 2026
-
-
-def is_demo(programme: Programme) -> bool:
-    """Whether this is the programme of a simulated year."""
-    return programme.name == term.PROGRAMME and programme.exists
 
 
 def open_demo(url: str = "memory://", seed: int = SEED) -> tuple[Engine, SimulatedClock]:

@@ -177,3 +177,34 @@ def test_faults_of_the_store_are_told_without_a_traceback(run: Run) -> None:
         "  why: the file does not exist.\n"
         "  fix: check the path, or run: mentorcycle db init\n"
     )
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1, 10**30])
+@pytest.mark.parametrize(
+    "words", ["list", "person list", "batch list", "stalled", "audit log", "audit log --newest"]
+)
+def test_a_page_has_a_largest_size(desk: Desk, words: str, number: int) -> None:
+    refused = desk(*words.split(), "--limit", str(number))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"{number} is not in the range 1<=x<=2147483647" in refused.stderr
+    assert desk(*words.split(), "--limit", "2147483647").exit_code == 0
+
+
+@pytest.mark.parametrize("words", ["audit log", "audit log --newest"])
+def test_a_page_follows_a_position_that_a_log_can_have(desk: Desk, words: str) -> None:
+    refused = desk(*words.split(), "--after", str(2**63))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "is not in the range" in refused.stderr
+    assert desk(*words.split(), "--after", str(2**63 - 1)).exit_code == 0
+
+
+@pytest.mark.parametrize("stage", ["observe", "Observe", "OBSERVE"])
+def test_a_stage_is_typed_in_any_case_as_a_status_is(desk: Desk, stage: str) -> None:
+    desk.at_observe()
+    for listed in (("--stage", stage), ("--status", "Active", "--stage", stage)):
+        assert [row["stage"] for row in desk.data("list", *listed)["rows"]] == ["observe"]
+    desk.done("cycle", "undo", "unal")
+    for moved in (("unal", stage), ("unal", "--to", stage), ("--all", "--stage", "GOAL_SET")):
+        desk.done("advance", *(word for word in moved if word), "--yes")
+        desk.done("cycle", "undo", "unal")
+    assert "write --status Paused" in desk.refused(2, "list", "--stage", "Paused")

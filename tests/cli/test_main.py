@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from mentorcycle.cli.lazy import Leaf, leaves
 from mentorcycle.cli.registry import TREE
 from mentorcycle.cli.session import Command, CommonOption
 
-from .conftest import SAMPLE, Invoke, Run
+from .conftest import REAL, SAMPLE, Desk, Invoke, Run
 
 HEAVY = ("eventsourcing", "transitions", "msgpack", "sqlite3", "psycopg", "rich", "cryptography")
 OURS_TO_START = {"lazy", "main", "registry", "session", "__main__"}
@@ -349,3 +350,96 @@ def test_labels_take_the_place_of_full_ids_in_what_people_read(invoke: Invoke) -
 
     said = CliRunner().invoke(sample_commands.program, ["end", "refused"], obj=session).stderr
     assert said.startswith("error: c-7f cannot move.")
+
+
+def at_full(environ: dict[str, str], desk: Desk, *words: str) -> "subprocess.CompletedProcess[str]":
+    with Path("/dev/full").open("w") as full:
+        return subprocess.run(
+            [*REAL, *words],
+            env=environ,
+            cwd=desk.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+def unread(environ: dict[str, str], desk: Desk, *words: str) -> "subprocess.CompletedProcess[str]":
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [*REAL, *words],
+        env=environ,
+        cwd=desk.folder,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    return ended
+
+
+STORE = ("--db", "sqlite:///mentorcycle.db")
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+
+
+@FULL
+def test_what_was_recorded_is_told_when_the_output_cannot_be_written(
+    environ: dict[str, str], desk: Desk
+) -> None:
+    before = desk.head()
+    ended = at_full(environ, desk, "person", "add", "Zed")
+    assert ended.returncode == ExitCode.PARTIAL
+    first, *error = ended.stderr.splitlines()
+    assert first.startswith("recorded all the same: Zed is added as p-")
+    assert error == ["error: the output cannot be used.", "  why: No space left on device."]
+    assert desk.head() == before + 1
+
+    nothing = at_full(environ, desk, "person", "add", "Zed", "--dry-run")
+    assert nothing.returncode == ExitCode.STORE
+    assert "recorded" not in nothing.stderr
+    assert desk.head() == before + 1
+
+
+@FULL
+@pytest.mark.parametrize("write", [at_full, unread])
+def test_an_advance_that_cannot_be_told_says_how_to_undo_it(
+    environ: dict[str, str], desk: Desk, write: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    desk.at_observe()
+    desk.done("cycle", "undo", "unal")
+    ended = write(environ, desk, "advance", "unal", *STORE)
+    assert ended.returncode == (ExitCode.PARTIAL if write is at_full else ExitCode.OUTPUT_CLOSED)
+    recorded = ended.stderr.splitlines()[0]
+    assert recorded.startswith("recorded all the same: c-")
+    assert "moves from goal-set to observe" in recorded
+    _, _, undo = recorded.partition("undo: mentorcycle ")
+    assert desk(*undo.split()).exit_code == 0
+
+
+@FULL
+@pytest.mark.parametrize("write", [at_full, unread])
+@pytest.mark.parametrize("format", ["plain", "json"])
+def test_a_batch_that_cannot_be_told_names_itself_and_how_to_undo_it(
+    environ: dict[str, str],
+    desk: Desk,
+    write: Callable[..., "subprocess.CompletedProcess[str]"],
+    format: str,
+) -> None:
+    desk.at_observe()
+    desk.done("cycle", "undo", "unal")
+    words = ("advance", "--all", "--stage", "goal-set", "--yes", "--format", format, *STORE)
+    ended = write(environ, desk, *words)
+    code = ExitCode.PARTIAL if write is at_full else ExitCode.OUTPUT_CLOSED
+    assert ended.returncode == code
+    line = ended.stderr.splitlines()[0]
+    if format == "json":
+        assert json.loads(ended.stderr)["exit"] == code
+        line = json.loads(ended.stderr)["facts"]["recorded"]
+    assert "1 of 1 advanced · batch b-" in line
+    _, _, undo = line.partition("undo: mentorcycle ")
+    assert desk(*undo.split(), "--yes").exit_code == 0

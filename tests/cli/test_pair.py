@@ -144,6 +144,22 @@ def test_bad_rows_are_written_to_be_mended_and_fed_again(desk: Desk, pairs: Path
     assert mended["counts"] == {"done": 1}
 
 
+def test_good_rows_that_are_so_already_beside_bad_ones_are_a_part_as_in_an_import(
+    desk: Desk, pairs: Path
+) -> None:
+    pairs.write_text(f"{HEADER}elsa,lind,,,\nnobody,vera,,,\n")
+    people = desk.folder / "t.csv"
+    people.write_text("external_id,given_name,family_name\n1,Ann,Li\n2,,\n")
+    for again in ("done", "already-so"):
+        made = desk.data("pair", "publish", "--from", "pairs.csv", "--partial", code=6)
+        assert made["counts"] == {again: 1, "refused": 1}
+        assert desk("import", "t.csv", "--partial").exit_code == 6
+    pairs.write_text(f"{HEADER}nobody,vera,,,\n")
+    people.write_text("external_id,given_name,family_name\n2,,\n")
+    assert desk("pair", "publish", "--from", "pairs.csv", "--partial").exit_code == 3
+    assert desk("import", "t.csv", "--partial").exit_code == 3
+
+
 def test_a_mentor_is_not_over_capacity_by_two_rows_of_one_file(desk: Desk, pairs: Path) -> None:
     desk.done("person", "change", "vera", "--capacity", "1")
     pairs.write_text(f"{HEADER}elsa,vera,,,\nture,vera,,,\n")

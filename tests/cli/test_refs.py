@@ -12,7 +12,7 @@ from mentorcycle.domain.errors import Ambiguous, NotFound
 from mentorcycle.domain.ids import ALPHABET, LENGTH
 from mentorcycle.projections.folding import folded
 
-from .conftest import Invoke
+from .conftest import Desk, Invoke
 
 UNAL = Candidate("p-7f3k9m2dq4xw8a1b", "Aylin Ünal")
 KARLSSON = Candidate("p-7f3km2dq4xw8a1b0", "B. Karlsson", ("Björn Karlsson",))
@@ -160,3 +160,18 @@ def test_memory_that_cannot_be_kept_or_read_breaks_nothing(tmp_path: Path) -> No
     assert recall("x", None, environ) is None
     remember("c-1", "x", None, environ)
     assert recall("x", None, environ) == "c-1"
+
+
+def test_a_cycle_is_meant_by_every_handle_of_a_person_in_it(desk: Desk) -> None:
+    roster = "external_id,given_name,family_name,email,username\n00018,Aya,Berg,aya@north.org,Berga\n"
+    (desk.folder / "t.csv").write_text(roster)
+    desk.done("import", "t.csv")
+    desk.done("pair", "publish", "00018", "karlsson")
+    desk.opened("unal", "00018")
+    pair = "Aya Berg / Bo Karlsson"
+    for handle in ("00018", "aya@north.org", "BERGA", "berga"):
+        assert pair in desk.done("next", handle)
+        assert pair in desk.done("show", handle, by="karlsson")
+        assert [row["name"] for row in desk.data("list", "--person", handle)["rows"]] == [pair]
+    assert desk("next", "0001").exit_code == 4
+    assert "no cycle of yours" in desk.refused(4, "next", "00018", by="lind")

@@ -315,3 +315,18 @@ def test_layout_characters_become_spaces_and_joiners_stay() -> None:
     assert harmless("a\tb\r\nc") == "a b c"
     assert harmless("نمی\u200cخواهم") == "نمی\u200cخواهم"
     assert harmless("\udcff") == "\ufffd"
+
+
+@pytest.mark.parametrize("room", [40, 64, 80])
+def test_a_table_that_cannot_fit_a_narrow_terminal_is_a_block_for_each_row(room: int) -> None:
+    columns = [Column("id", keep=True), Column("name"), Column("stage", keep=True), Column("due", keep=True)]
+    due = "Tue 25 Nov 2025, 19 school days late"
+    rows = [("c-7f3k", "Aylin Ünal", "goal-set", due), ("c-9m2d", "Tom Okoro", "observe", "")]
+    stdout, _ = written("table", lambda out: out.rows("x/1", columns, rows), room=room)
+    if room == 40:
+        assert stdout == (
+            f"ID     c-7f3k\nNAME   Aylin Ünal\nSTAGE  goal-set\nDUE    {due}\n"
+            "\nID     c-9m2d\nNAME   Tom Okoro\nSTAGE  observe\n"
+        )
+    else:
+        assert [line.split()[0] for line in stdout.splitlines()] == ["ID", "c-7f3k", "c-9m2d"]

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from mentorcycle.cli.exits import WrongValue
-from mentorcycle.cli.settings import DEFAULT_DB, load
+from mentorcycle.cli.settings import DEFAULT_DB, KEYS, load
+
+from .conftest import Desk
 
 
 @pytest.fixture
@@ -66,6 +68,24 @@ def test_every_setting_has_a_variable(tmp_path: Path, home: Path) -> None:
 
 def test_an_empty_variable_is_not_set(tmp_path: Path, home: Path) -> None:
     assert load({}, {"HOME": str(home), "MENTORCYCLE_DB": ""}, tmp_path).db == DEFAULT_DB
+    assert load({}, {"HOME": str(home), "MENTORCYCLE_ACTOR": ""}, tmp_path).actor is None
+
+
+@pytest.mark.parametrize("said", ["", " "])
+@pytest.mark.parametrize("field", ["db", "actor", "tenant", "program"])
+def test_an_empty_flag_is_refused(tmp_path: Path, home: Path, field: str, said: str) -> None:
+    with pytest.raises(WrongValue) as refused:
+        load({field: said}, {"HOME": str(home), KEYS[field].variable: "t.okoro"}, tmp_path)
+    assert str(refused.value).startswith(f"{KEYS[field].flag} says nothing")
+
+
+@pytest.mark.parametrize("words", [("list",), ("person", "add", "Zed"), ("db", "status"), ("demo", "--yes")])
+def test_nobody_acts_as_coordinator_by_an_empty_flag(desk: Desk, words: tuple[str, ...]) -> None:
+    before = desk.head()
+    refused = desk(*words, "--as", "")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "error: --as says nothing." in refused.stderr
+    assert desk.head() == before
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from traceback import TracebackException
 
 import pytest
 
@@ -68,6 +69,26 @@ def test_a_field_that_does_not_hold_what_it_declares_is_named(story, command, fi
     assert why in caught.value.why
     assert "secret" not in f"{caught.value!r}{caught.value.__context__!r}{caught.value.__cause__!r}"
     assert story.engine.store.head() == head
+
+
+@pytest.mark.parametrize("words", [HALF, b"secret", ["secret"], {"secret": "secret"}, ("secret",)])
+def test_no_frame_of_a_refused_command_holds_its_words(story, words):
+    """Programs that report errors send the locals of every frame away."""
+    for ask in (
+        lambda: story.engine.execute(c.LogContact(story.cycle, 10, notes=words), story.ada),
+        lambda: story.engine.execute(replace(GOAL, cycle=story.cycle, statement=words), story.ada),
+        lambda: story.engine.execute_many([c.LogContact(story.cycle, 10, notes=words)], story.ada),
+    ):
+        try:
+            answer = ask()
+            error = answer.results[0].error
+        except InvalidInput as caught:
+            error = caught
+        told = "".join(TracebackException.from_exception(error, capture_locals=True).format())
+        here = told.rpartition(f'File "{__file__}"')
+        ours = here[2].partition('  File "')[2]
+        assert "mentorcycle" in ours or "/engine/" in ours
+        assert "secret" not in ours
 
 
 def test_every_value_of_the_declared_kind_is_taken(story):
