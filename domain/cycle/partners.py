@@ -17,7 +17,7 @@ from ..people.person import Pairing
 from ..permission import is_coordinator
 from ..refusal import Refusal
 from ..vocabulary import Assessment, Role, Status, StepOutcome
-from .of_pairing import first_candidate
+from .of_pairing import first_candidate, is_of
 from .rules import (
     ALREADY_SO,
     add,
@@ -47,6 +47,10 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
     if pairing is None:
         why = f"{name} is a mentee in no open pairing"
         return refused("not-paired", what, why, "publish the pairing first", person=command.mentee)
+    if cycle.exists and not is_of(pairing, cycle):
+        why = f"another pairing had the id {pairing.id} as well, and a cycle was opened for that one"
+        fix = "end this pairing, and publish it anew without an id"
+        return refused("cycle-of-others", what, why, fix, pairing=pairing.id)
     if cycle.exists and cycle.status is Status.COMPLETED:
         why = f"the cycle {cycle.id} of this pairing is completed"
         if cycle.next_cycle is not None:

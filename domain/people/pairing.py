@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
-from ..cycle.of_pairing import keeps_its_place
+from ..cycle.of_pairing import is_used, keeps_its_place
 from ..decision import Context
 from ..events import Participant
 from ..refusal import Refusal
@@ -34,6 +34,9 @@ def pairing_refusals(
     if any(new.id in context.person(person).pairings for person in new.people):
         why = f"{new.id} is an open pairing already"
         yield Refusal("pairing-exists", what, why, "leave the id out", {"pairing": new.id})
+    elif is_used(new, context.cycle):
+        why = f"{new.id} is the id of another pairing, which has a cycle"
+        yield Refusal("pairing-id-used", what, why, "leave the id out", {"pairing": new.id})
     for participant in new.participants:
         person = context.person(participant.person)
         yield from _available(participant, person, what)

@@ -321,6 +321,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "reopen it, or open the next cycle",
     ),
     (
+        "cycle-of-others",
+        PAIRED.given(PublishPairing((DI, CY), "q-ada-bo"), OpenCycle("di")).when(OpenCycle("ada")),
+        "no cycle can be opened for Ada Ünal",
+        "another pairing had the id q-ada-bo as well, and a cycle was opened for that one",
+        "end this pairing, and publish it anew without an id",
+    ),
+    (
         "cycle-paused",
         OPENED.given(Pause(ID, LEAVE)).when(LogContact(ID, 20), by="ada"),
         "this contact of c-1 cannot be logged",
@@ -792,6 +799,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         PAIRED.when(PublishPairing((DI, BO), "q-ada-bo")),
         "Di Okoro and Bo Karlsson cannot be paired",
         "q-ada-bo is an open pairing already",
+        "leave the id out",
+    ),
+    (
+        "pairing-id-used",
+        OPENED.when(PublishPairing((DI, CY), "q-ada-bo")),
+        "Di Okoro and Cy Lind cannot be paired",
+        "q-ada-bo is the id of another pairing, which has a cycle",
         "leave the id out",
     ),
     (
