@@ -181,6 +181,6 @@ class History:
         words = {
             (kept.version, kept.field): kept
             for kept in self._store.read_words(self._tenant, stream)
-            if may_read(kept.version)
+            if may_read(kept.version, kept.field)
         }
         return tuple(change(r, event=open_words(r.event, r.version, words)) for r in events)

@@ -211,6 +211,7 @@ def _followed(cycle: Cycle, event: e.CycleFollowed, r: Recorded[Any]) -> Cycle:
 @_on(e.GoalSet)
 def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
     known = cycle.goal(event.goal)
+    statement, measure = (known.statement, known.measure) if known is not None else (0, 0)
     goal = Goal(
         event.goal,
         r.version,
@@ -221,6 +222,8 @@ def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
         event.direction,
         event.due,
         anew=known is not None and known.anew,
+        statement=statement if event.statement is None else r.version,
+        measure=measure if event.measure is None else r.version,
     )
     return change(cycle, version=r.version, goals=_put(cycle.goals, goal))
 

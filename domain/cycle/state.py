@@ -50,6 +50,8 @@ class Goal:
     """`measured`: it has a success measure; `version` is that of the event that set it.
 
     `anew`: everybody had agreed it when somebody's place was taken by another, so it is to be agreed again.
+    `statement` and `measure` are the versions at which these words were last said, 0 when they never were: a goal
+    that is set anew without them keeps them.
     """
 
     id: str
@@ -64,6 +66,8 @@ class Goal:
     baseline: Baseline | None = None
     outcome: Assessed | None = None
     anew: bool = False
+    statement: int = 0
+    measure: int = 0
 
 
 @dataclass(frozen=True, slots=True)
