@@ -98,7 +98,9 @@ def verify(
 def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None = None) -> Verification:
     """`verify` the log, look at the file it lies in, and compare every read model, row by row, with a replay.
 
-    A read model that cannot be asked is a finding. `progress` counts the log once for itself and once a model.
+    A read model that cannot be asked is a finding, and so is every event that one leaves out: whoever can write its
+    tables can say so, and what it shows is not what the log says. `progress` counts the log once for itself and once
+    a model.
     """
     head, rounds = readers.store.head(), 1 + len(readers.models)
 
@@ -132,6 +134,10 @@ def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None 
     for letter in readers.dead_letters():
         what = f"{letter.model} set {letter.stream} aside ({letter.error})"
         report.find("read models", letter.position, what)
+    report.left_out = readers.left_out()
+    for left in report.left_out:
+        what = f"{left.model} leaves it out, of {left.stream} ({left.error})"
+        report.find("events left out", left.position, what)
     return report
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .readers import LeftOut
 from .readers.replay import Compared
 
 MOST = 100
@@ -34,7 +35,8 @@ class Verification:
     """What was checked and what was found; without findings, everything that was checked holds.
 
     `found` counts the findings of each check, also those that are not kept in `findings`. `whole` says that every
-    event could be looked at, and not a part that the database shows to a role.
+    event could be looked at, and not a part that the database shows to a role. `models` are read models beside a
+    replay without the events in `left_out`.
     """
 
     events: int = 0
@@ -45,6 +47,7 @@ class Verification:
     findings: list[Finding] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
     models: list[Compared] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     not_proved: tuple[str, ...] = NOT_PROVED
 
     @property

@@ -89,7 +89,8 @@ def _checks(
         said["file"] = "the file is sound, and its events are protected"
     if replay:
         models = ", ".join(f"{one.name} {one.stored[:8]}" for one in found.models)
-        said["read models"] = f"{len(found.models)} read models equal their replay: {models}"
+        without = " without the events left out" if found.left_out else ""
+        said["read models"] = f"{len(found.models)} read models equal their replay{without}: {models}"
     for check in dict.fromkeys([*said, *found.found]):
         wrong = [{"position": one.position, "what": one.what} for one in found.of(check)]
         yield check, not wrong, "" if wrong else said.get(check, ""), found.found[check], wrong
@@ -123,6 +124,7 @@ def _rows(session: Session, title: str, rows: list[dict[str, Any]], found: Verif
             "read_models": [
                 {"name": one.name, "position": one.position, "sha256": one.stored} for one in found.models
             ],
+            "left_out": [one._asdict() for one in found.left_out],
             "not_proved": found.not_proved,
         },
     )

@@ -81,7 +81,7 @@ def _kept_words(deed: Deed, statement: int, measure: int) -> tuple[str | None, s
     history = deed.place.engine.history(deed.cycle, deed.place.actor, words=True)
     said = {r.version: r.event for r in history if isinstance(r.event, GoalSet)}
     kept = (said[statement].statement if statement else None, said[measure].measure if measure else None)
-    return kept[0] and kept[0].text, kept[1] and kept[1].text
+    return kept[0].text if kept[0] else None, kept[1].text if kept[1] else None
 
 
 @on_cycle(dated=False)
