@@ -69,7 +69,9 @@ def verify(
     part: int = PART,
     most_states: int = MOST_STATES,
 ) -> Verification:
-    """Check the whole log: dense positions, honest times, unbroken streams, legal moves, words that match.
+    """Check the whole log: dense positions, honest times, unbroken streams, moves along edges, words that match.
+
+    Not who was permitted to do what, nor requirements: an altered event that could have been recorded so is not found.
 
     `progress` is told how many events of how many are done. `part` (in events) and `most_states` bound what is kept
     meanwhile, and change nothing of what is found.

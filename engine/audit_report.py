@@ -14,6 +14,8 @@ from .readers.replay import Compared
 MOST = 100
 NOT_PROVED = (
     "no outside checkpoint is compared: a rewrite of the whole file by someone who can write it cannot be excluded",
+    "who was permitted to do what, and requirements, are not checked again: an event that somebody altered or added is"
+    " not told from one that could have been recorded so",
 )
 A_PART = (
     "this role is shown a part of the log alone: nothing is said of the rest, nor whether events are missing"

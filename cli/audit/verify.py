@@ -82,7 +82,7 @@ def _checks(
         "readable": "every event can be read",
         "streams": "every stream goes on where it stopped",
         "definitions": "every definition has its digest and was published before it was used",
-        "moves": "every transition is legal under the definition it names",
+        "moves": "every transition is an edge of the definition it names, from where the cycle stood",
         "words": f"{found.words} texts are those that the log committed to",
     }
     if replay and has_file:
