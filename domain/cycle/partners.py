@@ -12,7 +12,7 @@ from .. import events as e
 from ..decision import Accepted, Context, Decided, Outcome, forbidden, refused
 from ..definition import DefinitionRef
 from ..ids import cycle_after, cycle_of_pairing, cycle_stream, person_stream
-from ..people.pairing import over_capacity, pairing_refusals
+from ..people.pairing import keeping_apart, over_capacity, pairing_refusals
 from ..people.person import Pairing
 from ..permission import is_coordinator
 from ..refusal import Refusal
@@ -188,8 +188,8 @@ def rematch(cycle: Cycle, command: c.Rematch, context: Context) -> Outcome:
     leaves, joins = context.name(command.leaves), context.name(command.joins)
     what = f"{leaves} cannot be replaced by {joins} in {cycle.id}"
     allowed = list(course_not_permitted(cycle, context, what))
-    if not allowed and command.joins in cycle.people and command.leaves not in cycle.people:
-        return ALREADY_SO
+    if not allowed and (then := _changed_at(cycle, command.leaves, command.joins)):
+        return unless(time_refusals(cycle, context, what), lambda: _kept_apart(cycle, then, command, context))
     leaving = next((p for p in cycle.participants if p.person == command.leaves), None)
     stays = tuple(p for p in cycle.participants if p.person != command.leaves)
     joining = e.Participant(command.joins, bool(leaving and leaving.mentee), bool(leaving and leaving.mentor))
@@ -240,3 +240,19 @@ def rematch(cycle: Cycle, command: c.Rematch, context: Context) -> Outcome:
         return Accepted((Decided(cycle_stream(cycle.id), partner), *events))
 
     return unless(refusals(), changed)
+
+
+def _changed_at(cycle: Cycle, leaves: str, joins: str) -> int | None:
+    """The version at which this one joined in the place of that one, when it is so still."""
+    here = {member.person: member.since for member in cycle.members if member.until is None}
+    left = {member.until for member in cycle.members if member.person == leaves}
+    since = here.get(joins)
+    return since if since in left and leaves not in here else None
+
+
+def _kept_apart(cycle: Cycle, changed: int, command: c.Rematch, context: Context) -> Outcome:
+    """What is asked of a change of partner besides the change, as far as it is not so."""
+    if not command.do_not_pair_again:
+        return ALREADY_SO
+    stayed = [m.person for m in cycle.members if m.since < changed and (m.until is None or m.until > changed)]
+    return Accepted(tuple(keeping_apart(((command.leaves, person) for person in stayed), context)))

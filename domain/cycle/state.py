@@ -11,12 +11,14 @@ from ..events import Carried, Participant
 from ..vocabulary import (
     Assessment,
     Audience,
+    CancelReason,
     ContactKind,
     Direction,
     Formality,
     MeasureSource,
     Mode,
     PairingKind,
+    PauseReason,
     Size,
     Status,
     StepOutcome,
@@ -146,6 +148,7 @@ class Pause:
 
     start: datetime
     end: datetime | None = None
+    reason: PauseReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,7 @@ class Cycle:
     next_cycle: str | None = None
     carried: tuple[Carried, ...] = ()
     extended_at: datetime | None = None
+    cancelled: CancelReason | None = None
 
     @property
     def exists(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import Any, TypeVar
 
 from .. import commands as c
@@ -12,7 +13,7 @@ from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, fo
 from ..ids import person_stream
 from ..permission import is_coordinator
 from ..refusal import Fact, Refusal
-from .pairing import kind_of, pairing_refusals
+from .pairing import keeping_apart, kind_of, pairing_refusals
 from .person import Pairing, Person, Profile, survivor
 
 ALREADY_SO = Accepted()
@@ -151,9 +152,14 @@ def remove_evaluator(person: Person, command: c.RemoveEvaluator, context: Contex
 def mark_left(person: Person, command: c.MarkLeft, context: Context) -> Outcome:
     if not person.exists:
         return _unknown(command.person, "no leave is recorded")
-    if not person.active:
+    if person.active:
+        return accepted(person_stream(person.id), e.PersonLeft(reason=command.reason))
+    if person.left in (None, command.reason):
         return ALREADY_SO
-    return accepted(person_stream(person.id), e.PersonLeft(reason=command.reason))
+    what = f"that {person.name} has left is not recorded again"
+    why = f"it is recorded already, and the reason is {person.left.value}"
+    fix = "if that was wrong, record the return, and that they leave"
+    return refused("other-reason", what, why, fix, person=person.id)
 
 
 @_decides(c.MarkReturned)
@@ -265,7 +271,7 @@ def end_pairing(person: Person, command: c.EndPairing, context: Context) -> Outc
         return _unknown(command.person, "no pairing is ended")
     pairing = person.pairings.get(command.pairing)
     if pairing is None:
-        return ALREADY_SO
+        return _ended_already(person, command, context)
     if pairing.since is not None and context.today < (since := context.programme.day(pairing.since)):
         what, why = "the pairing is not ended", f"{context.today} is before it was published, {since}"
         return refused("before-pairing", what, why, "say when it ended", pairing=pairing.id)
@@ -281,3 +287,19 @@ def end_pairing(person: Person, command: c.EndPairing, context: Context) -> Outc
         if command.do_not_pair_again and other != id
     ]
     return Accepted((*ended, *apart))
+
+
+def _ended_already(person: Person, command: c.EndPairing, context: Context) -> Outcome:
+    """Those of a pairing that has ended can still be kept apart, but for those who are together in another."""
+    if not command.do_not_pair_again:
+        return ALREADY_SO
+    people = person.ended.get(command.pairing)
+    if people is None:
+        what, why = "nobody is kept apart", f"{person.name} was in no pairing {command.pairing}".rstrip()
+        return refused("no-such-pairing", what, why, "name the two to keep apart", person=person.id)
+    apart = (
+        (one, other)
+        for one, other in combinations(people, 2)
+        if not context.person(one).pairings.keys() & context.person(other).pairings.keys()
+    )
+    return Accepted(tuple(keeping_apart(apart, context)))

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
 from ..cycle.of_pairing import is_used, keeps_its_place
-from ..decision import Context
-from ..events import Participant
+from ..decision import Context, Decided
+from ..events import DoNotPair, Participant
+from ..ids import person_stream
 from ..refusal import Refusal
 from ..vocabulary import PairingKind
 from .person import Pairing, Person
@@ -140,3 +141,11 @@ def _apart(one: Person, other: Person, what: str) -> Iterator[Refusal]:
             "choose somebody else",
             {"person": one.id, "other": other.id},
         )
+
+
+def keeping_apart(pairs: Iterable[tuple[str, str]], context: Context) -> Iterator[Decided]:
+    """What keeps each two apart from now on, without what does already."""
+    for one, other in pairs:
+        for id, whom in ((one, other), (other, one)):
+            if whom not in context.person(id).not_with:
+                yield Decided(person_stream(id), DoNotPair(other=whom))

@@ -559,6 +559,13 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "create it first",
     ),
     (
+        "no-such-pairing",
+        PAIRED.when(EndPairing("ada", "q-7", do_not_pair_again=True)),
+        "nobody is kept apart",
+        "Ada Ünal was in no pairing q-7",
+        "name the two to keep apart",
+    ),
+    (
         "no-such-stage",
         COMPLETED.when(Reopen(ID, WORK_CONTINUES, "review")),
         "c-1 cannot be reopened",
@@ -800,6 +807,20 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "Di Okoro and Bo Karlsson cannot be paired",
         "q-ada-bo is an open pairing already",
         "leave the id out",
+    ),
+    (
+        "other-reason",
+        OPENED.given(Cancel(ID, WITHDREW)).when(Cancel(ID, CancelReason.LEFT_SCHOOL)),
+        "c-1 cannot be cancelled",
+        "it is cancelled already, and the reason recorded is withdrew",
+        "if that was wrong, reopen it, and cancel it",
+    ),
+    (
+        "other-reason",
+        PEOPLE.given(MarkLeft("bo", RETIRED)).when(MarkLeft("bo", LeaveReason.LEAVE)),
+        "that Bo Karlsson has left is not recorded again",
+        "it is recorded already, and the reason is retired",
+        "if that was wrong, record the return, and that they leave",
     ),
     (
         "pairing-id-used",

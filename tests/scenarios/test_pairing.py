@@ -261,3 +261,28 @@ def test_a_pairing_whose_cycle_is_that_of_others_keeps_its_place(people: Scenari
     )
     full = opened.given(ChangePerson("bo", "Bo Karlsson", capacity=1), AddPerson("Eve", "eve"))
     full.when(PublishPairing((Participant("eve", mentee=True), BO))).then_refused("over-capacity")
+
+
+def test_those_of_a_pairing_that_has_ended_can_still_be_kept_apart(people: Scenario) -> None:
+    ended = people.given(PublishPairing((ADA, BO)), EndPairing("ada", "q-1"))
+    ended.when(EndPairing("ada", "q-1")).then_nothing()
+    apart = EndPairing("bo", "q-1", do_not_pair_again=True)
+    kept = ended.when(apart).then(
+        Decided("person:ada", DoNotPair(other="bo")), Decided("person:bo", DoNotPair(other="ada"))
+    )
+    kept.when(apart).then_nothing()
+    kept.when(PublishPairing((ADA, BO))).then_refused("not-to-be-paired")
+    ended.when(EndPairing("ada", "q-7", do_not_pair_again=True)).then_refused("no-such-pairing")
+
+
+def test_those_who_are_together_in_another_pairing_are_not_kept_apart_by_one_that_has_ended(
+    people: Scenario,
+) -> None:
+    group = people.given(PublishPairing((ADA, DI, BO)), OpenCycle("ada"))
+    rematched = group.given(Rematch(group.cycle.id, "bo", "cy"))
+    rematched.when(EndPairing("ada", "q-1", do_not_pair_again=True)).then(
+        Decided("person:ada", DoNotPair(other="bo")),
+        Decided("person:bo", DoNotPair(other="ada")),
+        Decided("person:di", DoNotPair(other="bo")),
+        Decided("person:bo", DoNotPair(other="di")),
+    )

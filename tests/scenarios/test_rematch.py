@@ -427,3 +427,22 @@ def test_the_new_mentor_reads_a_goals_words_as_they_were_last_said(agreed: Scena
         assert [v for v in versions if may_read(v, "statement")] == [statement]
         assert [v for v in versions if may_read(v, "measure")] == [first]
         assert not any(may_read(v, "notes") for v in versions)
+
+
+def test_a_rematch_that_is_so_can_still_keep_the_two_apart(observing: Scenario) -> None:
+    apart = Rematch("c-1", "bo", "cy", do_not_pair_again=True)
+    kept = observing.given(REMATCH).when(apart)
+    rematched = kept.then(
+        Decided("person:bo", DoNotPair(other="ada")), Decided("person:ada", DoNotPair(other="bo"))
+    )
+    rematched.when(apart).then_nothing()
+    rematched.when(REMATCH).then_nothing()
+
+
+def test_a_rematch_that_never_was_is_not_so_already(observing: Scenario) -> None:
+    rematched = observing.given(REMATCH)
+    rematched.when(Rematch("c-1", "di", "cy")).then_refused("not-in-cycle", "already-in-cycle")
+    rematched.when(Rematch("c-1", "di", "ada")).then_refused("not-in-cycle", "already-in-cycle")
+    again = rematched.given(Rematch("c-1", "cy", "di"))
+    again.when(Rematch("c-1", "bo", "di")).then_refused("not-in-cycle", "already-in-cycle")
+    again.when(Rematch("c-1", "cy", "di")).then_nothing()
