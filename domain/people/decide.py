@@ -10,10 +10,10 @@ from .. import commands as c
 from .. import events as e
 from ..commands import Command
 from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, forbidden, future, refused
-from ..ids import person_stream
+from ..ids import PERSON, person_stream
 from ..permission import is_coordinator
 from ..refusal import Fact, Refusal
-from .pairing import keeping_apart, kind_of, pairing_refusals
+from .pairing import bad_id, keeping_apart, kind_of, pairing_refusals
 from .person import Pairing, Person, Profile, survivor
 
 ALREADY_SO = Accepted()
@@ -82,7 +82,8 @@ def add_person(person: Person, command: c.AddPerson, context: Context) -> Outcom
         return refused(
             "person-exists", f"{profile.name} is not added", why, "change that person", person=person.id
         )
-    problem = all_of(_profile_refusals(profile, "the person is not added"))
+    what = "the person is not added"
+    problem = all_of((*bad_id(PERSON, person.id, what), *_profile_refusals(profile, what)))
     return problem or accepted(person_stream(person.id), e.PersonAdded(**_fields(profile)))
 
 

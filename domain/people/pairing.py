@@ -12,7 +12,7 @@ from itertools import combinations, permutations
 from ..cycle.of_pairing import is_used, keeps_its_place
 from ..decision import Context, Decided
 from ..events import DoNotPair, Participant
-from ..ids import person_stream
+from ..ids import PAIRING, is_given_id, person_stream
 from ..refusal import Refusal
 from ..vocabulary import PairingKind
 from .person import Pairing, Person
@@ -31,6 +31,7 @@ def pairing_refusals(
     new: Pairing, context: Context, what: str, *, replaces: str | None = None
 ) -> Iterator[Refusal]:
     """Every rule that a new pairing breaks; the pairing that it `replaces` no longer counts."""
+    yield from bad_id(PAIRING, new.id, what)
     yield from _shape(new, what)
     if any(new.id in context.person(person).pairings for person in new.people):
         why = f"{new.id} is an open pairing already"
@@ -49,6 +50,13 @@ def pairing_refusals(
             yield from _evaluates(context.person(mentor.person), context.person(mentee.person), what)
     for one, other in combinations(new.people, 2):
         yield from _apart(context.person(one), context.person(other), what)
+
+
+def bad_id(letter: str, id: str, what: str) -> Iterator[Refusal]:
+    """An id that was given and is not of its kind; it is not told again, since it may hold anything."""
+    if not is_given_id(letter, id):
+        why = f"its id is not {letter}- and then at most 100 letters (a-z, A-Z), digits, or any of _ . : -"
+        yield Refusal("bad-id", what, why, "give such an id, or leave it out")
 
 
 def _shape(new: Pairing, what: str) -> Iterator[Refusal]:

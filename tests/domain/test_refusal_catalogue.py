@@ -188,6 +188,20 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "correct the text and publish it again",
     ),
     (
+        "bad-id",
+        PEOPLE.when(AddPerson("Eve", "c-eve")),
+        "the person is not added",
+        "its id is not p- and then at most 100 letters (a-z, A-Z), digits, or any of _ . : -",
+        "give such an id, or leave it out",
+    ),
+    (
+        "bad-id",
+        NOWHERE.when(CreateProgramme("South", "UTC", programme="p-south")),
+        "the programme is not created",
+        "its id is not of letters, digits, or any of _ . : -, or begins as that of a cycle or a person",
+        "give another id, for example south",
+    ),
+    (
         "bad-value",
         OPENED.when(LogContact(ID, 0), by="ada"),
         "this contact of c-1 cannot be logged",
@@ -462,7 +476,7 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     ),
     (
         "no-name",
-        PEOPLE.when(AddPerson(" ", "eve")),
+        PEOPLE.when(AddPerson(" ", "p-eve")),
         "the person is not added",
         "the name is empty",
         "give a name",

@@ -203,12 +203,12 @@ def test_what_was_said_of_a_duplicate_was_said_of_the_person(people: Scenario) -
 
 def test_duplicates_of_duplicates_are_the_same_person(people: Scenario) -> None:
     merged = people.given(
-        AddPerson("B. Karlsson", "bo-2"),
-        NameEvaluator("ada", "bo-2"),
-        MergePeople("cy", "bo-2"),
+        AddPerson("B. Karlsson", "p-bo-2"),
+        NameEvaluator("ada", "p-bo-2"),
+        MergePeople("cy", "p-bo-2"),
         MergePeople("bo", "cy"),
     )
-    assert merged.person("bo").ids == {"bo", "cy", "bo-2"}
+    assert merged.person("bo").ids == {"bo", "cy", "p-bo-2"}
     merged.when(PublishPairing((ADA, BO))).then_refused("mentor-is-evaluator")
 
 
@@ -259,8 +259,8 @@ def test_a_pairing_whose_cycle_is_that_of_others_keeps_its_place(people: Scenari
     opened = twice.given(
         OpenCycle("di"), CycleAdvanced(source="goal-set", target=COMPLETED, definition_version=1)
     )
-    full = opened.given(ChangePerson("bo", "Bo Karlsson", capacity=1), AddPerson("Eve", "eve"))
-    full.when(PublishPairing((Participant("eve", mentee=True), BO))).then_refused("over-capacity")
+    full = opened.given(ChangePerson("bo", "Bo Karlsson", capacity=1), AddPerson("Eve", "p-eve"))
+    full.when(PublishPairing((Participant("p-eve", mentee=True), BO))).then_refused("over-capacity")
 
 
 def test_those_of_a_pairing_that_has_ended_can_still_be_kept_apart(people: Scenario) -> None:
@@ -286,3 +286,10 @@ def test_those_who_are_together_in_another_pairing_are_not_kept_apart_by_one_tha
         Decided("person:di", DoNotPair(other="bo")),
         Decided("person:bo", DoNotPair(other="di")),
     )
+
+
+def test_an_id_that_is_given_to_a_pairing_is_of_its_form(people: Scenario) -> None:
+    for id in ("q", "p-1", "q-1\x1f2", "q-ö"):
+        people.when(PublishPairing((ADA, BO), id)).then_refused("bad-id")
+    opened = people.given(PublishPairing((ADA, BO)), OpenCycle("ada"))
+    opened.when(Rematch(opened.cycle.id, "bo", "cy", pairing="c-1")).then_refused("bad-id")
