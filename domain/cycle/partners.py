@@ -14,8 +14,8 @@ from ..definition import DefinitionRef
 from ..ids import cycle_after, cycle_of_pairing, cycle_stream, person_stream
 from ..people.pairing import keeping_apart, over_capacity, pairing_refusals
 from ..people.person import Pairing
-from ..permission import is_coordinator
-from ..refusal import Refusal
+from ..permission import in_programme, is_coordinator
+from ..refusal import Fact, Refusal
 from ..vocabulary import Assessment, Role, Status, StepOutcome
 from .of_pairing import first_candidate, is_of
 from .rules import (
@@ -51,13 +51,16 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
         why = f"another pairing had the id {pairing.id} as well, and a cycle was opened for that one"
         fix = "end this pairing, and publish it anew without an id"
         return refused("cycle-of-others", what, why, fix, pairing=pairing.id)
+    if cycle.exists and not in_programme(context.actor, cycle.programme):
+        why = "the cycle of this pairing was opened in another programme"
+        return forbidden(what, why, "ask somebody of that programme, or of all programmes")
     if cycle.exists and cycle.status is Status.COMPLETED:
         why = f"the cycle {cycle.id} of this pairing is completed"
         if cycle.next_cycle is not None:
             return refused("completed", what, why, f"go on in the next, {cycle.next_cycle}", cycle=cycle.id)
         return refused("completed", what, why, "open the next cycle", cycle=cycle.id)
     if cycle.exists:
-        return ALREADY_SO
+        return unless(_opened_otherwise(cycle, command, context, what), lambda: ALREADY_SO)
     if pairing.cycle is not None and cycle.id == cycle_of_pairing(pairing.id):
         why = f"the cycle {pairing.cycle} went on with this pairing after a rematch"
         return refused("goes-on", what, why, "use that cycle", cycle=pairing.cycle)
@@ -70,6 +73,17 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
         ],
         lambda: add(cycle, _opened(pairing, context, command.programme, context.definition.ref)),
     )
+
+
+def _opened_otherwise(cycle: Cycle, command: c.OpenCycle, context: Context, what: str) -> Iterator[Refusal]:
+    """What the open cycle is not, of what is asked of it."""
+    facts: dict[str, Fact] = {"cycle": cycle.id, "programme": cycle.programme}
+    if cycle.programme != command.programme:
+        why = f"its cycle {cycle.id} was opened in the programme {cycle.programme}"
+        yield Refusal("opened-otherwise", what, why, "go on in that cycle", facts)
+    elif command.definition and cycle.definition != context.definition.ref:
+        why = f"its cycle {cycle.id} was opened on {cycle.definition}"
+        yield Refusal("opened-otherwise", what, why, "go on in that cycle, or cancel it first", facts)
 
 
 def _gone(people: tuple[str, ...], context: Context, what: str) -> Iterator[Refusal]:

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from .. import commands as c
 from .. import events as e
 from ..commands import Command
+from ..cycle.of_pairing import is_of, newest_cycle
 from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, forbidden, future, refused
-from ..ids import PERSON, person_stream
+from ..ids import MAIN_PROGRAMME, PERSON, person_stream
 from ..permission import is_coordinator
 from ..refusal import Fact, Refusal
 from .pairing import bad_id, keeping_apart, kind_of, pairing_refusals
@@ -26,15 +27,25 @@ D = TypeVar("D", bound=Decider)
 
 def decide_person(person: Person, command: Command, context: Context) -> Outcome:
     """What a command about people comes to. `person` is the one it names first; the others are in the context."""
-    if not is_coordinator(context.actor, context.programme.id or getattr(command, "programme", "main")):
+    if not is_coordinator(context.actor, _programme(person, command, context)):
+        of = " of its programme" if context.actor.programme else ""
         return forbidden(
             "people and pairings are not changed",
-            f"only a coordinator does this; {context.actor.id} acts as {context.actor.role.value}",
+            f"only a coordinator{of} does this; {context.actor.id} acts as {context.actor.role.value}",
             "let a coordinator do it",
             actor=context.actor.id,
         )
     early = all_of(future(context, "people and pairings are not changed"))
     return early or DECIDERS[type(command)](person, command, context)
+
+
+def _programme(person: Person, command: Command, context: Context) -> str:
+    """Whose business it is: people are the main programme's; a pairing that has a cycle is of the cycle's."""
+    if isinstance(command, c.EndPairing) and (pairing := person.pairings.get(command.pairing)):
+        cycle = newest_cycle(pairing, context.cycle)
+        if cycle.exists and is_of(pairing, cycle):
+            return cycle.programme
+    return context.programme.id or getattr(command, "programme", MAIN_PROGRAMME)
 
 
 def _decides(kind: type[Command]) -> Callable[[D], D]:
@@ -254,6 +265,9 @@ def forbid_pairing(person: Person, command: c.ForbidPairing, context: Context) -
 def publish_pairing(person: Person, command: c.PublishPairing, context: Context) -> Outcome:
     names = " and ".join(context.name(p.person) for p in command.participants)
     new = Pairing(command.pairing, kind_of(command.participants), command.participants)
+    if not context.programme.exists:
+        what, why = f"{names} cannot be paired", f"there is no programme {command.programme}"
+        return refused("no-such-programme", what, why, "create it first", programme=command.programme)
     if _same_pairing(person, new):
         return ALREADY_SO
     event = e.PairingPublished(pairing=new.id, kind=new.kind, participants=new.participants)

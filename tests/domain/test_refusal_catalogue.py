@@ -823,6 +823,20 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
         "leave the id out",
     ),
     (
+        "no-such-programme",
+        NOWHERE.when(PublishPairing((ADA, BO))),
+        "ada and bo cannot be paired",
+        "there is no programme main",
+        "create it first",
+    ),
+    (
+        "opened-otherwise",
+        OPENED.when(OpenCycle("ada", programme="south")),
+        "no cycle can be opened for Ada Ünal",
+        "its cycle c-1 was opened in the programme main",
+        "go on in that cycle",
+    ),
+    (
         "other-reason",
         OPENED.given(Cancel(ID, WITHDREW)).when(Cancel(ID, CancelReason.LEFT_SCHOOL)),
         "c-1 cannot be cancelled",
