@@ -144,7 +144,7 @@ def _verdict(verification: Verification) -> Iterable[str]:
         yield from (f"✗ {finding.check}: {finding.what}" for finding in verification.findings)
         return
     yield f"verified: {verification.events} events, {verification.cycles} cycles"
-    yield f" ✓ positions 1–{verification.head} without gaps, every move legal under the definition it names"
+    yield f" ✓ positions 1–{verification.head} without gaps, every move an edge of its definition"
     yield f" ✓ {verification.words} texts match what the log committed to"
     yield f" ✓ {len(verification.models)} read models equal a replay, row for row"
     yield from (f" – not proved: {what}" for what in verification.not_proved)

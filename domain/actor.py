@@ -14,7 +14,8 @@ class Actor:
     """`id` is a person id for participants and any stable name for the others.
 
     `programme` bounds a coordinator or auditor to one programme; None is every programme of the tenant.
-    `also` are the other ids of a participant whose records were merged: the engine fills it in, and stores none of it.
+    `also` are the other ids of a participant whose records were merged: the engine fills it in, and stores none of it;
+    of a caller it takes none.
     """
 
     id: str

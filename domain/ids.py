@@ -6,6 +6,7 @@ so that doing it twice meets the same stream.
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -26,6 +27,24 @@ def short_id(letter: str, entropy: bytes) -> str:
 def derived_id(letter: str, *parts: str) -> str:
     """The id that always follows from these parts."""
     return short_id(letter, sha256("\x1f".join(parts).encode()).digest())
+
+
+_GIVEN = re.compile(r"([a-z])-[A-Za-z0-9_.:-]{1,100}")
+_PROGRAMME = re.compile(r"(?![cp]-)\w[\w.:-]{0,100}")
+
+
+def is_given_id(letter: str, id: str) -> bool:
+    """Whether an id that a caller gives can be one of its kind: its letter, a dash, then ASCII letters, digits, `_.:-`.
+
+    The letter says which stream an id means, so nothing else is ever found behind it.
+    """
+    found = _GIVEN.fullmatch(id)
+    return found is not None and found[1] == letter
+
+
+def is_programme_id(id: str) -> bool:
+    """Whether an id can be that of a programme: letters, digits and `_.:-`, and not like a cycle's or a person's."""
+    return _PROGRAMME.fullmatch(id) is not None
 
 
 def cycle_of_pairing(pairing: str, ordinal: int = 1) -> str:

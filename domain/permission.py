@@ -63,17 +63,18 @@ def may_read_words(cycle: Cycle, actor: Actor) -> bool:
     return actor.role is Role.PARTICIPANT and any(actor.goes_by(person) for person in cycle.people)
 
 
-def readable_words(cycle: Cycle, actor: Actor) -> Callable[[int], bool]:
-    """Which versions of the cycle's stream the actor may read the words of.
+def readable_words(cycle: Cycle, actor: Actor) -> Callable[[int, str], bool]:
+    """Which words the actor may read, by the version of the cycle's stream and the field.
 
-    Who came in by a rematch reads the current goals and what was written since, not what is older.
+    Who came in by a rematch reads the goals as they were last said and what was written since, not what is older.
     """
     if not may_read_words(cycle, actor):
-        return lambda version: False
+        return lambda version, field: False
     spans = [(m.since, m.until) for m in cycle.members if actor.goes_by(m.person)]
-    goals = {goal.version for goal in cycle.goals}
-    return lambda version: (
-        version in goals
+    goals = {(goal.statement, "statement") for goal in cycle.goals}
+    goals |= {(goal.measure, "measure") for goal in cycle.goals}
+    return lambda version, field: (
+        (version, field) in goals
         or any(since <= version and (until is None or version < until) for since, until in spans)
     )
 

@@ -9,7 +9,7 @@ from . import events as e
 from .commands import Command
 from .decision import Accepted, Context, Outcome, accepted, all_of, forbidden, future, refused
 from .definition import DefinitionInvalid, parse
-from .ids import programme_stream
+from .ids import is_programme_id, programme_stream
 from .permission import is_coordinator
 from .programme import Programme
 from .refusal import Refusal, Refused
@@ -54,6 +54,11 @@ def decide_programme(programme: Programme, command: Command, context: Context) -
                 programme=id,
                 name=command.name,
                 zone=command.zone,
+            )
+        case c.CreateProgramme() if not is_programme_id(id):
+            why = "its id is not of letters, digits, or any of _ . : -, or begins as that of a cycle or a person"
+            return refused(
+                "bad-id", "the programme is not created", why, "give another id, for example south"
             )
         case c.CreateProgramme(name=name, zone=zone, weekend=weekend):
             zone_of(zone)

@@ -69,7 +69,9 @@ def verify(
     part: int = PART,
     most_states: int = MOST_STATES,
 ) -> Verification:
-    """Check the whole log: dense positions, honest times, unbroken streams, legal moves, words that match.
+    """Check the whole log: dense positions, honest times, unbroken streams, moves along edges, words that match.
+
+    Not who was permitted to do what, nor requirements: an altered event that could have been recorded so is not found.
 
     `progress` is told how many events of how many are done. `part` (in events) and `most_states` bound what is kept
     meanwhile, and change nothing of what is found.
@@ -98,7 +100,9 @@ def verify(
 def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None = None) -> Verification:
     """`verify` the log, look at the file it lies in, and compare every read model, row by row, with a replay.
 
-    A read model that cannot be asked is a finding. `progress` counts the log once for itself and once a model.
+    A read model that cannot be asked is a finding, and so is every event that one leaves out: whoever can write its
+    tables can say so, and what it shows is not what the log says. `progress` counts the log once for itself and once
+    a model.
     """
     head, rounds = readers.store.head(), 1 + len(readers.models)
 
@@ -132,6 +136,10 @@ def verify_all(readers: Readers, *, progress: Callable[[int, int], None] | None 
     for letter in readers.dead_letters():
         what = f"{letter.model} set {letter.stream} aside ({letter.error})"
         report.find("read models", letter.position, what)
+    report.left_out = readers.left_out()
+    for left in report.left_out:
+        what = f"{left.model} leaves it out, of {left.stream} ({left.error})"
+        report.find("events left out", left.position, what)
     return report
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .readers import LeftOut
 from .readers.replay import Compared
 
 MOST = 100
 NOT_PROVED = (
     "no outside checkpoint is compared: a rewrite of the whole file by someone who can write it cannot be excluded",
+    "who was permitted to do what, and requirements, are not checked again: an event that somebody altered or added is"
+    " not told from one that could have been recorded so",
 )
 A_PART = (
     "this role is shown a part of the log alone: nothing is said of the rest, nor whether events are missing"
@@ -34,7 +37,8 @@ class Verification:
     """What was checked and what was found; without findings, everything that was checked holds.
 
     `found` counts the findings of each check, also those that are not kept in `findings`. `whole` says that every
-    event could be looked at, and not a part that the database shows to a role.
+    event could be looked at, and not a part that the database shows to a role. `models` are read models beside a
+    replay without the events in `left_out`.
     """
 
     events: int = 0
@@ -45,6 +49,7 @@ class Verification:
     findings: list[Finding] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
     models: list[Compared] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     not_proved: tuple[str, ...] = NOT_PROVED
 
     @property

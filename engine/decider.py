@@ -15,12 +15,13 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.change import change
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, decide
-from mentorcycle.domain.cycle.of_pairing import first_candidate, next_candidate
+from mentorcycle.domain.cycle.of_pairing import newest_cycle
 from mentorcycle.domain.decision import Accepted, Context, Outcome, refused
 from mentorcycle.domain.definition import Definition
 from mentorcycle.domain.events import CycleOpened, Event
 from mentorcycle.domain.ids import (
     MAIN_PROGRAMME,
+    cycle_of_pairing,
     cycle_stream,
     person_of_roster,
     person_stream,
@@ -109,6 +110,7 @@ def named_streams(request: Request) -> Iterator[str]:
             yield stream(id)
     if isinstance(command, c.PublishPairing):
         yield from (person_stream(participant.person) for participant in command.participants)
+        yield cycle_stream(cycle_of_pairing(made.get("pairing") or command.pairing))
 
 
 _PEOPLE = frozenset({"person", "mentee", "leaves", "joins", "evaluator", "duplicate", "observed"})
@@ -243,10 +245,7 @@ class Decider:
         cycle = Cycle()
         pairing = reading.person(command.mentee).pairing_as_mentee
         if pairing is not None:
-            ordinal = 1
-            cycle = reading.cycle(first_candidate(pairing))
-            while following := next_candidate(pairing.id, cycle, ordinal):
-                cycle, ordinal = reading.cycle(following[0]), following[1]
+            cycle = newest_cycle(pairing, reading.cycle)
         return cycle.id, decide(cycle, command, asked.context(programme, definition))
 
     def _ready(self, request: Request, actor: Actor, outcome: Accepted, reading: Reading, main: str) -> Ready:

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from mentorcycle.domain.errors import MentorcycleError
 from .clocks import TOLERANCE, Skew, ahead_of_server, recent_skews
 from .maintenance import StoreStatus, status
 from .queries import Queries
+from .readers import LeftOut
 from .readers.registry import ACTIVE, FAILED
 from .stores.port import HeldUp, Log
 from .stores.sqlite_reader import SQLiteReader
@@ -134,6 +136,16 @@ def _models(queries: Queries, found: StoreStatus) -> Iterator[Checkup]:
         f"{len(letters)} streams are set aside" if letters else "none",
         "run: mentorcycle db dead-letters list" if letters else "",
     )
+    yield from _left_out(queries.readers.left_out())
+
+
+def _left_out(events: list[LeftOut]) -> Iterator[Checkup]:
+    """Events that lists and reports do not tell of, and by what they show nobody would know."""
+    if events:
+        models = Counter(one.model for one in events)
+        what = ", ".join(f"{model} leaves {number} out" for model, number in models.items())
+        fix = "run: mentorcycle audit verify, which names each; docs/operations.md says how they are taken up again"
+        yield Checkup("events left out", what, fix)
 
 
 def _workers(queries: Queries) -> Iterator[Checkup]:

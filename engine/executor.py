@@ -19,7 +19,7 @@ from mentorcycle.domain.refusal import Refused
 from .actors import check_actor
 from .codec import decode, from_micros
 from .decider import Decider, Ready, Request
-from .history import with_all_ids
+from .history import as_come, with_all_ids
 from .intake import instant, taken, text
 from .ledger import content_of, new_command_id
 from .receipt import Failed, Receipt, subject_of_events
@@ -57,7 +57,7 @@ class Deciding:
         return Request(
             command,
             self._decider.made_for(command),
-            actor,
+            as_come(actor),
             command_id or new_command_id(now, self._settings.entropy(10)),
             now,
             said.occurred_at,

@@ -61,6 +61,11 @@ def elsewhere(id: str, programme: str) -> Refused:
     )
 
 
+def as_come(actor: Actor) -> Actor:
+    """The actor without other ids: which they go by, the log alone says, and never whoever asks."""
+    return change(actor, also=frozenset()) if actor.also else actor
+
+
 def with_all_ids(actor: Actor, load: Load) -> Actor:
     """The participant with every id they go by: merged duplicates and the one they were merged into are one person."""
     if actor.role is not Role.PARTICIPANT:
@@ -76,7 +81,7 @@ def with_all_ids(actor: Actor, load: Load) -> Actor:
 def known_in(cycle: Cycle, actor: Actor, load: Load) -> Actor:
     """The actor as a cycle knows them; only one whom it does not have under this id is looked up."""
     if actor.role is not Role.PARTICIPANT or actor.id in cycle.people:
-        return actor
+        return as_come(actor)
     return acting(cycle, with_all_ids(actor, load))
 
 
@@ -176,6 +181,6 @@ class History:
         words = {
             (kept.version, kept.field): kept
             for kept in self._store.read_words(self._tenant, stream)
-            if may_read(kept.version)
+            if may_read(kept.version, kept.field)
         }
         return tuple(change(r, event=open_words(r.event, r.version, words)) for r in events)

@@ -82,14 +82,15 @@ def _checks(
         "readable": "every event can be read",
         "streams": "every stream goes on where it stopped",
         "definitions": "every definition has its digest and was published before it was used",
-        "moves": "every transition is legal under the definition it names",
+        "moves": "every transition is an edge of the definition it names, from where the cycle stood",
         "words": f"{found.words} texts are those that the log committed to",
     }
     if replay and has_file:
         said["file"] = "the file is sound, and its events are protected"
     if replay:
         models = ", ".join(f"{one.name} {one.stored[:8]}" for one in found.models)
-        said["read models"] = f"{len(found.models)} read models equal their replay: {models}"
+        without = " without the events left out" if found.left_out else ""
+        said["read models"] = f"{len(found.models)} read models equal their replay{without}: {models}"
     for check in dict.fromkeys([*said, *found.found]):
         wrong = [{"position": one.position, "what": one.what} for one in found.of(check)]
         yield check, not wrong, "" if wrong else said.get(check, ""), found.found[check], wrong
@@ -123,6 +124,7 @@ def _rows(session: Session, title: str, rows: list[dict[str, Any]], found: Verif
             "read_models": [
                 {"name": one.name, "position": one.position, "sha256": one.stored} for one in found.models
             ],
+            "left_out": [one._asdict() for one in found.left_out],
             "not_proved": found.not_proved,
         },
     )

@@ -52,7 +52,7 @@ def goal(
     from mentorcycle.domain.commands import SetGoal
 
     known = deed.state.goal(goal) if goal else None
-    kept = _kept_words(deed, known.version) if known else (None, None)
+    kept = _kept_words(deed, known.statement, known.measure) if known else (None, None)
     wanted = area or (known.area if known else None)
     if wanted is None:
         raise click.UsageError("Missing option '--area': a new goal has one.", click.get_current_context())
@@ -74,15 +74,14 @@ def goal(
     taken.say(f"goal {taken.part} of {deed.label} is set")
 
 
-def _kept_words(deed: Deed, version: int) -> tuple[str | None, str | None]:
-    """Statement and measure of the goal as it was set before, for those who may read them."""
+def _kept_words(deed: Deed, statement: int, measure: int) -> tuple[str | None, str | None]:
+    """Statement and measure of the goal as they were last said, for those who may read them."""
     from mentorcycle.domain.events import GoalSet
 
-    for recorded in deed.place.engine.history(deed.cycle, deed.place.actor, words=True):
-        if recorded.version == version and isinstance(recorded.event, GoalSet):
-            statement, measure = recorded.event.statement, recorded.event.measure
-            return statement.text if statement else None, measure.text if measure else None
-    return None, None
+    history = deed.place.engine.history(deed.cycle, deed.place.actor, words=True)
+    said = {r.version: r.event for r in history if isinstance(r.event, GoalSet)}
+    kept = (said[statement].statement if statement else None, said[measure].measure if measure else None)
+    return kept[0].text if kept[0] else None, kept[1].text if kept[1] else None
 
 
 @on_cycle(dated=False)

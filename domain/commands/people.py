@@ -12,7 +12,8 @@ from .registry import Command, command, fresh
 class AddPerson(Command):
     """Add a person; one who is there already with the same profile is left as they are.
 
-    With `external_id` and `source` the id follows from them, so that two imports meet the same person.
+    With `external_id` and `source` the id follows from them, so that two imports meet the same person. An id that is
+    given is `p-` and at most 100 ASCII letters, digits, or any of `_ . : -`.
     """
 
     name: str
@@ -88,7 +89,10 @@ class ForbidPairing(Command):
 
 @command
 class PublishPairing(Command):
-    """Pair people: one mentee and one mentor, two who are both, or a group of three or more."""
+    """Pair people: one mentee and one mentor, two who are both, or a group of three or more.
+
+    An id that is given is `q-` and at most 100 ASCII letters, digits, or any of `_ . : -`, and was never given before.
+    """
 
     participants: tuple[Participant, ...]
     pairing: str = fresh("q", default="")

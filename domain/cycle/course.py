@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 from .. import commands as c
 from .. import events as e
@@ -164,7 +165,8 @@ def pause(cycle: Cycle, command: c.Pause, context: Context) -> Outcome:
     what = f"{cycle.id} cannot be paused"
     refused = refused_all(course_not_permitted(cycle, context, what))
     if refused is None and cycle.status is Status.PAUSED:
-        return ALREADY_SO
+        known, again = cycle.pauses[-1].reason, "resume it, and pause it"
+        return unless(_other_reason(cycle, known, command.reason, what, again), lambda: ALREADY_SO)
     return unless(
         [
             *(refused.refusals if refused else ()),
@@ -197,7 +199,8 @@ def cancel(cycle: Cycle, command: c.Cancel, context: Context) -> Outcome:
     what = f"{cycle.id} cannot be cancelled"
     refused = refused_all(course_not_permitted(cycle, context, what, system=True))
     if refused is None and cycle.status is Status.CANCELLED:
-        return ALREADY_SO
+        known, again = cycle.cancelled, "reopen it, and cancel it"
+        return unless(_other_reason(cycle, known, command.reason, what, again), lambda: ALREADY_SO)
 
     def refusals() -> Iterator[Refusal]:
         yield from refused.refusals if refused else ()
@@ -206,6 +209,13 @@ def cancel(cycle: Cycle, command: c.Cancel, context: Context) -> Outcome:
             yield from status_refusals(cycle, what)
 
     return unless(refusals(), lambda: add(cycle, e.CycleCancelled(reason=command.reason)))
+
+
+def _other_reason(cycle: Cycle, known: Enum | None, wanted: Enum, what: str, again: str) -> Iterator[Refusal]:
+    """What is so already is not so for another reason, which would be lost."""
+    if known is not None and known is not wanted:
+        why = f"it is {cycle.status.value} already, and the reason recorded is {known.value}"
+        yield Refusal("other-reason", what, why, f"if that was wrong, {again}", {"cycle": cycle.id})
 
 
 @decides(c.Reopen)

@@ -118,13 +118,13 @@ def _advance_undone(cycle: Cycle, event: e.AdvanceUndone, r: Recorded[Any]) -> C
 
 @_on(e.CyclePaused)
 def _paused(cycle: Cycle, event: e.CyclePaused, r: Recorded[Any]) -> Cycle:
-    pauses = (*cycle.pauses, Pause(r.occurred_at))
+    pauses = (*cycle.pauses, Pause(r.occurred_at, reason=event.reason))
     return change(cycle, version=r.version, status=Status.PAUSED, pauses=pauses)
 
 
 @_on(e.CycleResumed)
 def _resumed(cycle: Cycle, event: e.CycleResumed, r: Recorded[Any]) -> Cycle:
-    pauses = (*cycle.pauses[:-1], Pause(cycle.pauses[-1].start, r.occurred_at))
+    pauses = (*cycle.pauses[:-1], change(cycle.pauses[-1], end=r.occurred_at))
     return change(cycle, version=r.version, status=Status.ACTIVE, pauses=pauses)
 
 
@@ -132,8 +132,8 @@ def _resumed(cycle: Cycle, event: e.CycleResumed, r: Recorded[Any]) -> Cycle:
 def _cancelled(cycle: Cycle, event: e.CycleCancelled, r: Recorded[Any]) -> Cycle:
     pauses = cycle.pauses
     if pauses and pauses[-1].end is None:
-        pauses = (*pauses[:-1], Pause(pauses[-1].start, r.occurred_at))
-    return change(cycle, version=r.version, status=Status.CANCELLED, pauses=pauses)
+        pauses = (*pauses[:-1], change(pauses[-1], end=r.occurred_at))
+    return change(cycle, version=r.version, status=Status.CANCELLED, pauses=pauses, cancelled=event.reason)
 
 
 @_on(e.CycleReopened)
@@ -142,6 +142,7 @@ def _reopened(cycle: Cycle, event: e.CycleReopened, r: Recorded[Any]) -> Cycle:
         cycle,
         version=r.version,
         status=Status.ACTIVE,
+        cancelled=None,
         stage=event.stage,
         since=r.occurred_at,
         extended=None,
@@ -211,6 +212,7 @@ def _followed(cycle: Cycle, event: e.CycleFollowed, r: Recorded[Any]) -> Cycle:
 @_on(e.GoalSet)
 def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
     known = cycle.goal(event.goal)
+    statement, measure = (known.statement, known.measure) if known is not None else (0, 0)
     goal = Goal(
         event.goal,
         r.version,
@@ -221,6 +223,8 @@ def _goal_set(cycle: Cycle, event: e.GoalSet, r: Recorded[Any]) -> Cycle:
         event.direction,
         event.due,
         anew=known is not None and known.anew,
+        statement=statement if event.statement is None else r.version,
+        measure=measure if event.measure is None else r.version,
     )
     return change(cycle, version=r.version, goals=_put(cycle.goals, goal))
 

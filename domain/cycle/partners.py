@@ -12,12 +12,12 @@ from .. import events as e
 from ..decision import Accepted, Context, Decided, Outcome, forbidden, refused
 from ..definition import DefinitionRef
 from ..ids import cycle_after, cycle_of_pairing, cycle_stream, person_stream
-from ..people.pairing import over_capacity, pairing_refusals
+from ..people.pairing import keeping_apart, over_capacity, pairing_refusals
 from ..people.person import Pairing
-from ..permission import is_coordinator
-from ..refusal import Refusal
+from ..permission import in_programme, is_coordinator
+from ..refusal import Fact, Refusal
 from ..vocabulary import Assessment, Role, Status, StepOutcome
-from .of_pairing import first_candidate
+from .of_pairing import first_candidate, is_of
 from .rules import (
     ALREADY_SO,
     add,
@@ -47,13 +47,20 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
     if pairing is None:
         why = f"{name} is a mentee in no open pairing"
         return refused("not-paired", what, why, "publish the pairing first", person=command.mentee)
+    if cycle.exists and not is_of(pairing, cycle):
+        why = f"another pairing had the id {pairing.id} as well, and a cycle was opened for that one"
+        fix = "end this pairing, and publish it anew without an id"
+        return refused("cycle-of-others", what, why, fix, pairing=pairing.id)
+    if cycle.exists and not in_programme(context.actor, cycle.programme):
+        why = "the cycle of this pairing was opened in another programme"
+        return forbidden(what, why, "ask somebody of that programme, or of all programmes")
     if cycle.exists and cycle.status is Status.COMPLETED:
         why = f"the cycle {cycle.id} of this pairing is completed"
         if cycle.next_cycle is not None:
             return refused("completed", what, why, f"go on in the next, {cycle.next_cycle}", cycle=cycle.id)
         return refused("completed", what, why, "open the next cycle", cycle=cycle.id)
     if cycle.exists:
-        return ALREADY_SO
+        return unless(_opened_otherwise(cycle, command, context, what), lambda: ALREADY_SO)
     if pairing.cycle is not None and cycle.id == cycle_of_pairing(pairing.id):
         why = f"the cycle {pairing.cycle} went on with this pairing after a rematch"
         return refused("goes-on", what, why, "use that cycle", cycle=pairing.cycle)
@@ -66,6 +73,17 @@ def open_cycle(cycle: Cycle, command: c.OpenCycle, context: Context) -> Outcome:
         ],
         lambda: add(cycle, _opened(pairing, context, command.programme, context.definition.ref)),
     )
+
+
+def _opened_otherwise(cycle: Cycle, command: c.OpenCycle, context: Context, what: str) -> Iterator[Refusal]:
+    """What the open cycle is not, of what is asked of it."""
+    facts: dict[str, Fact] = {"cycle": cycle.id, "programme": cycle.programme}
+    if cycle.programme != command.programme:
+        why = f"its cycle {cycle.id} was opened in the programme {cycle.programme}"
+        yield Refusal("opened-otherwise", what, why, "go on in that cycle", facts)
+    elif command.definition and cycle.definition != context.definition.ref:
+        why = f"its cycle {cycle.id} was opened on {cycle.definition}"
+        yield Refusal("opened-otherwise", what, why, "go on in that cycle, or cancel it first", facts)
 
 
 def _gone(people: tuple[str, ...], context: Context, what: str) -> Iterator[Refusal]:
@@ -184,8 +202,8 @@ def rematch(cycle: Cycle, command: c.Rematch, context: Context) -> Outcome:
     leaves, joins = context.name(command.leaves), context.name(command.joins)
     what = f"{leaves} cannot be replaced by {joins} in {cycle.id}"
     allowed = list(course_not_permitted(cycle, context, what))
-    if not allowed and command.joins in cycle.people and command.leaves not in cycle.people:
-        return ALREADY_SO
+    if not allowed and (then := _changed_at(cycle, command.leaves, command.joins)):
+        return unless(time_refusals(cycle, context, what), lambda: _kept_apart(cycle, then, command, context))
     leaving = next((p for p in cycle.participants if p.person == command.leaves), None)
     stays = tuple(p for p in cycle.participants if p.person != command.leaves)
     joining = e.Participant(command.joins, bool(leaving and leaving.mentee), bool(leaving and leaving.mentor))
@@ -236,3 +254,19 @@ def rematch(cycle: Cycle, command: c.Rematch, context: Context) -> Outcome:
         return Accepted((Decided(cycle_stream(cycle.id), partner), *events))
 
     return unless(refusals(), changed)
+
+
+def _changed_at(cycle: Cycle, leaves: str, joins: str) -> int | None:
+    """The version at which this one joined in the place of that one, when it is so still."""
+    here = {member.person: member.since for member in cycle.members if member.until is None}
+    left = {member.until for member in cycle.members if member.person == leaves}
+    since = here.get(joins)
+    return since if since in left and leaves not in here else None
+
+
+def _kept_apart(cycle: Cycle, changed: int, command: c.Rematch, context: Context) -> Outcome:
+    """What is asked of a change of partner besides the change, as far as it is not so."""
+    if not command.do_not_pair_again:
+        return ALREADY_SO
+    stayed = [m.person for m in cycle.members if m.since < changed and (m.until is None or m.until > changed)]
+    return Accepted(tuple(keeping_apart(((command.leaves, person) for person in stayed), context)))

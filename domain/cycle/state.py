@@ -11,12 +11,14 @@ from ..events import Carried, Participant
 from ..vocabulary import (
     Assessment,
     Audience,
+    CancelReason,
     ContactKind,
     Direction,
     Formality,
     MeasureSource,
     Mode,
     PairingKind,
+    PauseReason,
     Size,
     Status,
     StepOutcome,
@@ -50,6 +52,8 @@ class Goal:
     """`measured`: it has a success measure; `version` is that of the event that set it.
 
     `anew`: everybody had agreed it when somebody's place was taken by another, so it is to be agreed again.
+    `statement` and `measure` are the versions at which these words were last said, 0 when they never were: a goal
+    that is set anew without them keeps them.
     """
 
     id: str
@@ -64,6 +68,8 @@ class Goal:
     baseline: Baseline | None = None
     outcome: Assessed | None = None
     anew: bool = False
+    statement: int = 0
+    measure: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,7 @@ class Pause:
 
     start: datetime
     end: datetime | None = None
+    reason: PauseReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,7 @@ class Cycle:
     next_cycle: str | None = None
     carried: tuple[Carried, ...] = ()
     extended_at: datetime | None = None
+    cancelled: CancelReason | None = None
 
     @property
     def exists(self) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import Any, TypeVar
 
 from .. import commands as c
 from .. import events as e
 from ..commands import Command
+from ..cycle.of_pairing import is_of, newest_cycle
 from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, forbidden, future, refused
-from ..ids import person_stream
+from ..ids import MAIN_PROGRAMME, PERSON, person_stream
 from ..permission import is_coordinator
 from ..refusal import Fact, Refusal
-from .pairing import kind_of, pairing_refusals
+from .pairing import bad_id, keeping_apart, kind_of, pairing_refusals
 from .person import Pairing, Person, Profile, survivor
 
 ALREADY_SO = Accepted()
@@ -25,15 +27,25 @@ D = TypeVar("D", bound=Decider)
 
 def decide_person(person: Person, command: Command, context: Context) -> Outcome:
     """What a command about people comes to. `person` is the one it names first; the others are in the context."""
-    if not is_coordinator(context.actor, context.programme.id or getattr(command, "programme", "main")):
+    if not is_coordinator(context.actor, _programme(person, command, context)):
+        of = " of its programme" if context.actor.programme else ""
         return forbidden(
             "people and pairings are not changed",
-            f"only a coordinator does this; {context.actor.id} acts as {context.actor.role.value}",
+            f"only a coordinator{of} does this; {context.actor.id} acts as {context.actor.role.value}",
             "let a coordinator do it",
             actor=context.actor.id,
         )
     early = all_of(future(context, "people and pairings are not changed"))
     return early or DECIDERS[type(command)](person, command, context)
+
+
+def _programme(person: Person, command: Command, context: Context) -> str:
+    """Whose business it is: people are the main programme's; a pairing that has a cycle is of the cycle's."""
+    if isinstance(command, c.EndPairing) and (pairing := person.pairings.get(command.pairing)):
+        cycle = newest_cycle(pairing, context.cycle)
+        if cycle.exists and is_of(pairing, cycle):
+            return cycle.programme
+    return context.programme.id or getattr(command, "programme", MAIN_PROGRAMME)
 
 
 def _decides(kind: type[Command]) -> Callable[[D], D]:
@@ -81,7 +93,8 @@ def add_person(person: Person, command: c.AddPerson, context: Context) -> Outcom
         return refused(
             "person-exists", f"{profile.name} is not added", why, "change that person", person=person.id
         )
-    problem = all_of(_profile_refusals(profile, "the person is not added"))
+    what = "the person is not added"
+    problem = all_of((*bad_id(PERSON, person.id, what), *_profile_refusals(profile, what)))
     return problem or accepted(person_stream(person.id), e.PersonAdded(**_fields(profile)))
 
 
@@ -151,9 +164,14 @@ def remove_evaluator(person: Person, command: c.RemoveEvaluator, context: Contex
 def mark_left(person: Person, command: c.MarkLeft, context: Context) -> Outcome:
     if not person.exists:
         return _unknown(command.person, "no leave is recorded")
-    if not person.active:
+    if person.active:
+        return accepted(person_stream(person.id), e.PersonLeft(reason=command.reason))
+    if person.left in (None, command.reason):
         return ALREADY_SO
-    return accepted(person_stream(person.id), e.PersonLeft(reason=command.reason))
+    what = f"that {person.name} has left is not recorded again"
+    why = f"it is recorded already, and the reason is {person.left.value}"
+    fix = "if that was wrong, record the return, and that they leave"
+    return refused("other-reason", what, why, fix, person=person.id)
 
 
 @_decides(c.MarkReturned)
@@ -247,6 +265,9 @@ def forbid_pairing(person: Person, command: c.ForbidPairing, context: Context) -
 def publish_pairing(person: Person, command: c.PublishPairing, context: Context) -> Outcome:
     names = " and ".join(context.name(p.person) for p in command.participants)
     new = Pairing(command.pairing, kind_of(command.participants), command.participants)
+    if not context.programme.exists:
+        what, why = f"{names} cannot be paired", f"there is no programme {command.programme}"
+        return refused("no-such-programme", what, why, "create it first", programme=command.programme)
     if _same_pairing(person, new):
         return ALREADY_SO
     event = e.PairingPublished(pairing=new.id, kind=new.kind, participants=new.participants)
@@ -265,7 +286,7 @@ def end_pairing(person: Person, command: c.EndPairing, context: Context) -> Outc
         return _unknown(command.person, "no pairing is ended")
     pairing = person.pairings.get(command.pairing)
     if pairing is None:
-        return ALREADY_SO
+        return _ended_already(person, command, context)
     if pairing.since is not None and context.today < (since := context.programme.day(pairing.since)):
         what, why = "the pairing is not ended", f"{context.today} is before it was published, {since}"
         return refused("before-pairing", what, why, "say when it ended", pairing=pairing.id)
@@ -281,3 +302,19 @@ def end_pairing(person: Person, command: c.EndPairing, context: Context) -> Outc
         if command.do_not_pair_again and other != id
     ]
     return Accepted((*ended, *apart))
+
+
+def _ended_already(person: Person, command: c.EndPairing, context: Context) -> Outcome:
+    """Those of a pairing that has ended can still be kept apart, but for those who are together in another."""
+    if not command.do_not_pair_again:
+        return ALREADY_SO
+    people = person.ended.get(command.pairing)
+    if people is None:
+        what, why = "nobody is kept apart", f"{person.name} was in no pairing {command.pairing}".rstrip()
+        return refused("no-such-pairing", what, why, "name the two to keep apart", person=person.id)
+    apart = (
+        (one, other)
+        for one, other in combinations(people, 2)
+        if not context.person(one).pairings.keys() & context.person(other).pairings.keys()
+    )
+    return Accepted(tuple(keeping_apart(apart, context)))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
-from ..cycle.of_pairing import keeps_its_place
-from ..decision import Context
-from ..events import Participant
+from ..cycle.of_pairing import is_used, keeps_its_place
+from ..decision import Context, Decided
+from ..events import DoNotPair, Participant
+from ..ids import PAIRING, is_given_id, person_stream
 from ..refusal import Refusal
 from ..vocabulary import PairingKind
 from .person import Pairing, Person
@@ -30,10 +31,14 @@ def pairing_refusals(
     new: Pairing, context: Context, what: str, *, replaces: str | None = None
 ) -> Iterator[Refusal]:
     """Every rule that a new pairing breaks; the pairing that it `replaces` no longer counts."""
+    yield from bad_id(PAIRING, new.id, what)
     yield from _shape(new, what)
     if any(new.id in context.person(person).pairings for person in new.people):
         why = f"{new.id} is an open pairing already"
         yield Refusal("pairing-exists", what, why, "leave the id out", {"pairing": new.id})
+    elif is_used(new, context.cycle):
+        why = f"{new.id} is the id of another pairing, which has a cycle"
+        yield Refusal("pairing-id-used", what, why, "leave the id out", {"pairing": new.id})
     for participant in new.participants:
         person = context.person(participant.person)
         yield from _available(participant, person, what)
@@ -45,6 +50,13 @@ def pairing_refusals(
             yield from _evaluates(context.person(mentor.person), context.person(mentee.person), what)
     for one, other in combinations(new.people, 2):
         yield from _apart(context.person(one), context.person(other), what)
+
+
+def bad_id(letter: str, id: str, what: str) -> Iterator[Refusal]:
+    """An id that was given and is not of its kind; it is not told again, since it may hold anything."""
+    if not is_given_id(letter, id):
+        why = f"its id is not {letter}- and then at most 100 letters (a-z, A-Z), digits, or any of _ . : -"
+        yield Refusal("bad-id", what, why, "give such an id, or leave it out")
 
 
 def _shape(new: Pairing, what: str) -> Iterator[Refusal]:
@@ -137,3 +149,11 @@ def _apart(one: Person, other: Person, what: str) -> Iterator[Refusal]:
             "choose somebody else",
             {"person": one.id, "other": other.id},
         )
+
+
+def keeping_apart(pairs: Iterable[tuple[str, str]], context: Context) -> Iterator[Decided]:
+    """What keeps each two apart from now on, without what does already."""
+    for one, other in pairs:
+        for id, whom in ((one, other), (other, one)):
+            if whom not in context.person(id).not_with:
+                yield Decided(person_stream(id), DoNotPair(other=whom))

@@ -12,7 +12,7 @@ from ..change import change, maker
 from ..events import Participant
 from ..ids import subject_of
 from ..recorded import Recorded
-from ..vocabulary import PairingKind, TeachingArea
+from ..vocabulary import LeaveReason, PairingKind, TeachingArea
 
 Changes = dict[str, Any]
 """What an event alters of a person, by field."""
@@ -61,7 +61,10 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person who was never added is the default value. `pairings` holds the open ones by id."""
+    """A person who was never added is the default value. `pairings` holds the open ones by id.
+
+    `ended` has the people of those that were, by id; `left` is the reason of somebody who has left.
+    """
 
     id: str = ""
     version: int = 0
@@ -72,6 +75,8 @@ class Person:
     evaluators: frozenset[str] = frozenset()
     not_with: frozenset[str] = frozenset()
     pairings: Mapping[str, Pairing] = field(default_factory=dict)
+    ended: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left: LeaveReason | None = None
 
     @property
     def exists(self) -> bool:
@@ -162,7 +167,11 @@ def _published(person: Person, event: e.PairingPublished, at: datetime) -> Chang
 
 
 def _ended(person: Person, event: e.PairingEnded, at: datetime) -> Changes:
-    return {"pairings": {id: p for id, p in person.pairings.items() if id != event.pairing}}
+    left = {id: pairing for id, pairing in person.pairings.items() if id != event.pairing}
+    ended = person.pairings.get(event.pairing)
+    if ended is None:
+        return {"pairings": left}
+    return {"pairings": left, "ended": {**person.ended, event.pairing: ended.people}}
 
 
 _HANDLERS: dict[type[e.Event], Callable[[Person, Any, datetime], Changes]] = {
@@ -170,8 +179,8 @@ _HANDLERS: dict[type[e.Event], Callable[[Person, Any, datetime], Changes]] = {
     e.PersonChanged: _described,
     e.EvaluatorNamed: lambda person, event, at: {"evaluators": person.evaluators | {event.evaluator}},
     e.EvaluatorRemoved: lambda person, event, at: {"evaluators": person.evaluators - {event.evaluator}},
-    e.PersonLeft: lambda person, event, at: {"active": False},
-    e.PersonReturned: lambda person, event, at: {"active": True},
+    e.PersonLeft: lambda person, event, at: {"active": False, "left": event.reason},
+    e.PersonReturned: lambda person, event, at: {"active": True, "left": None},
     e.PersonMerged: lambda person, event, at: {"active": False, "merged_into": event.into},
     e.PersonAbsorbed: lambda person, event, at: {"duplicates": (*person.duplicates, event.duplicate)},
     e.DoNotPair: lambda person, event, at: {"not_with": person.not_with | {event.other}},

@@ -21,6 +21,8 @@ LIST = """SELECT d.model, d.tenant, d.stream, d.position, d.error, d.since
           FROM dead_letters AS d JOIN read_models AS r ON r.name = d.model AND r.generation = d.generation
           WHERE r.state = 'active' ORDER BY d.model, d.position"""
 
+LEFT_OUT = "SELECT model, tenant, stream, position, error FROM discarded_events ORDER BY model, position"
+
 StreamKey = tuple[str, str]
 
 
@@ -33,6 +35,16 @@ class DeadLetter(NamedTuple):
     position: int
     error: str
     since: datetime
+
+
+class LeftOut(NamedTuple):
+    """An event that a read model leaves out for good: it was told to, or somebody wrote so into its tables."""
+
+    model: str
+    tenant: str
+    stream: str
+    position: int
+    error: str
 
 
 class Poison(NamedTuple):

@@ -13,7 +13,7 @@ from mentorcycle.projections.projection import ReadModel
 from ..stores.port import StoredRow
 from . import registry
 from .batch import Batch, ModelBroken, decoded, take
-from .letters import LIST, Aside, DeadLetter, aside, set_aside
+from .letters import LEFT_OUT, LIST, Aside, DeadLetter, LeftOut, aside, set_aside
 
 if TYPE_CHECKING:
     from .readers import Readers
@@ -38,6 +38,17 @@ def dead_letters(readers: Readers) -> list[DeadLetter]:
     """Every stream that is set aside, by read model, in order of the log."""
     with readers.tables.reader() as connection:
         return _listed(connection)
+
+
+def left_out(readers: Readers) -> list[LeftOut]:
+    """Every event that read models leave out, with the tenant and stream that the log has for it, if it has it."""
+    with readers.tables.reader() as connection:
+        told = [LeftOut(*row) for row in connection.execute(LEFT_OUT)] if registry.read(connection) else []
+    found = []
+    for one in told:
+        rows = readers.store.read_log(one.position - 1, 1, upto=one.position)
+        found.append(one._replace(tenant=rows[0].tenant, stream=rows[0].stream) if rows else one)
+    return found
 
 
 def _listed(connection: Connection) -> list[DeadLetter]:

@@ -25,7 +25,7 @@ from ..undisturbed import undisturbed
 from . import registry
 from .batch import Batch, Decode, decoded
 from .feeding import Advanced, advance
-from .letters import DeadLetter
+from .letters import DeadLetter, LeftOut
 from .registry import Fed, Generation, Key, Lineup, lineup, wanted_by
 from .steps import Due, Pause, due, next_group
 from .tables import Tables, tables_of
@@ -234,6 +234,12 @@ class Readers:
         from .mending import dead_letters
 
         return dead_letters(self)
+
+    def left_out(self) -> list[LeftOut]:
+        """Every event that a read model leaves out for good."""
+        from .mending import left_out
+
+        return left_out(self)
 
     def inspect(self, letter: DeadLetter) -> Inspected:
         """What is known of the event that could not be taken, without what it says."""

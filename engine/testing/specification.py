@@ -18,7 +18,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.cycle import Cycle, Move, decide, evolve, moves
 from mentorcycle.domain.cycle.evolving import HANDLERS
-from mentorcycle.domain.cycle.of_pairing import first_candidate, next_candidate
+from mentorcycle.domain.cycle.of_pairing import newest_cycle
 from mentorcycle.domain.cycle.partners import pairing_to_open
 from mentorcycle.domain.decision import Context, Decided, Outcome
 from mentorcycle.domain.definition import Definition, parse, shipped
@@ -207,10 +207,7 @@ class Scenario:
         known = context(self._default(command.definition))
         pairing, cycle = pairing_to_open(command, known), Cycle()
         if pairing is not None:
-            ordinal = 1
-            cycle = self.cycle_of(first_candidate(pairing))
-            while following := next_candidate(pairing.id, cycle, ordinal):
-                cycle, ordinal = self.cycle_of(following[0]), following[1]
+            cycle = newest_cycle(pairing, self.cycle_of)
         return decide(cycle, command, known)
 
     def _pinned(self, cycle: Cycle) -> Definition:

@@ -265,7 +265,7 @@ def test_a_verification_says_what_was_proved_and_what_was_not(term: Desk) -> Non
     assert "not proved: no outside checkpoint is compared" in ended.stderr
     assert "verified in " in ended.stderr
     found = term.data("audit", "verify")
-    assert (found["holds"], len(found["read_models"]), len(found["not_proved"])) == (True, 4, 1)
+    assert (found["holds"], len(found["read_models"]), len(found["not_proved"])) == (True, 4, 2)
 
 
 def test_a_verification_without_a_replay_says_so(term: Desk) -> None:

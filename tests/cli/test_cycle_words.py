@@ -66,6 +66,21 @@ def test_a_participant_who_changes_a_goal_keeps_its_words(desk: Desk) -> None:
     assert (last.measure.text, last.target, last.statement) == ("hands", 3, None)
 
 
+def test_a_participant_who_changes_a_goal_keeps_its_words_after_a_change_without_words(desk: Desk) -> None:
+    from mentorcycle.domain.actor import Actor
+    from mentorcycle.engine import Engine
+
+    desk.opened("unal")
+    made = desk.data("cycle", "goal", "unal", "--area", "planning", "--measure", "hands", by="unal")["record"]
+    desk.done("cycle", "goal", "unal", "--goal", "g1", "--target", "3", "--unit", "count")
+    desk.done("cycle", "goal", "unal", "--goal", "g1", "--target", "4", by="unal")
+
+    with Engine.open("sqlite:///mentorcycle.db", create=False) as engine:
+        person = next(found.id for found in engine.queries.find_people("unal", Actor.coordinator()))
+        last = engine.history(made["id"], Actor.participant(person), words=True)[-1].event
+    assert (last.measure.text, last.target, last.statement) == ("hands", 4, None)
+
+
 def test_peers_are_questions_by_name(desk: Desk) -> None:
     desk.opened("unal")
     said = desk.refused(2, "cycle", "goal", "unal", "--area", "planning", "--peers", "nice")

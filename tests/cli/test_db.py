@@ -265,6 +265,16 @@ def test_an_event_that_cannot_be_read_is_set_aside_and_others_go_on(term: Desk) 
     assert (discarded.exit_code, discarded.stderr) == (0, f"{len(rows)} of {len(rows)} taken\n")
     assert term("db", "dead-letters", "list").stderr == "nothing is set aside\n"
     assert term("db", "dead-letters", "retry").exit_code == ExitCode.DONE
+    assert [row["what"] for row in term.data("doctor")["rows"] if row["name"] == "events left out"] == [
+        ", ".join(f"{row['model']} leaves 1 out" for row in rows)
+    ]
+    audited = term("audit", "verify", "--format", "json")
+    assert audited.exit_code == ExitCode.VERIFICATION_FAILED
+    named = [(one["model"], one["position"], one["stream"]) for one in json.loads(audited.stdout)["left_out"]]
+    assert named == [(row["model"], 23, f"cycle:{cycle}") for row in rows]
+    table = term("audit", "verify", "--format", "table").stdout
+    assert f"event 23: cycles leaves it out, of cycle:{cycle} (HistoryUnreadable)" in table
+    assert "read models equal their replay without the events left out" in table
 
 
 def test_what_was_set_aside_and_then_cut_off_is_still_listed(term: Desk) -> None:

@@ -136,7 +136,7 @@ BY_FIELD: dict[str, Callable[[Random], Any]] = {
     "name": lambda r: r.choice(["", "Eve", "Eve Berg"]),
     "fields": lambda r: r.choice(CORRECTIONS),
     **dict.fromkeys(("mentee", "leaves"), lambda r: r.choice(["ada", "bo", "di"])),
-    **dict.fromkeys(("person", "other", "duplicate", "joins"), lambda r: r.choice((*PEOPLE, "eve"))),
+    **dict.fromkeys(("person", "other", "duplicate", "joins"), lambda r: r.choice((*PEOPLE, "p-eve"))),
     "evaluator": lambda r: r.choice(["cy", *PEOPLE]),
 }
 

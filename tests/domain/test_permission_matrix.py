@@ -124,7 +124,7 @@ ALLOWED: list[tuple[Command, set[str]]] = [
     (Extend(ID, date(2026, 4, 30), ExtendGround.ABSENCE), OFFICE),
     (Rematch(ID, "cy", "di"), OFFICE),
     (OpenNextCycle(ID), OFFICE),
-    (AddPerson("Eve", "eve"), OFFICE),
+    (AddPerson("Eve", "p-eve"), OFFICE),
     (ChangePerson("ada", "Ada"), OFFICE),
     (NameEvaluator("ada", "di"), OFFICE),
     (RemoveEvaluator("ada", "di"), OFFICE),

@@ -91,6 +91,13 @@ def test_what_is_not_proved_is_said(lived):
     assert any("outside checkpoint" in what for what in verify(lived.engine.store).not_proved)
 
 
+def test_that_an_event_which_could_have_been_recorded_so_is_not_told_from_one_that_was_is_said(copy):
+    copy.alter(copy.position("ContactLogged"), minutes=301)
+    report = copy.report()
+    assert report.holds
+    assert any("altered or added" in what for what in report.not_proved)
+
+
 def test_an_honest_copy_holds(copy):
     assert copy.report().holds
 

@@ -12,12 +12,15 @@ from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.definition import shipped
 from mentorcycle.domain.events import Participant
-from mentorcycle.domain.refusal import RefusedError
+from mentorcycle.domain.refusal import Refused, RefusedError
+from mentorcycle.domain.vocabulary import CancelReason
 from mentorcycle.engine import Engine
 from mentorcycle.engine.undo import work_of_batch
 
 ELSEWHERE = ("coordinator elsewhere", "auditor elsewhere")
 MAIN = Actor.auditor("main", programme="main")
+MAIN_OFFICE = Actor.coordinator("main-office", programme="main")
+SOUTH_OFFICE = Actor.coordinator("south-office", programme="south")
 
 
 @dataclass
@@ -158,3 +161,56 @@ def test_the_whole_log_is_verified_by_those_who_are_bounded_to_nothing(two, else
         assert refused.value.not_permitted
     for actor in (two.story.coordinator, Actor.auditor("state"), Actor.system()):
         assert two.engine.queries.verify(actor, replay=False).holds
+
+
+def refusal(result: Any) -> Any:
+    """The only reason why a command was not taken."""
+    assert isinstance(result, Refused), result
+    (one,) = result.refusals
+    return one
+
+
+def test_nobody_is_told_of_the_cycle_of_another_programme(two):
+    """Nor does a coordinator bounded to one get the id of the other's cycle for an answer."""
+    asked = {
+        two.north: (c.OpenCycle(two.story.ada.id, programme="south"), SOUTH_OFFICE),
+        two.south: (c.OpenCycle(two.story.cy.id), MAIN_OFFICE),
+    }
+    for cycle, (command, actor) in asked.items():
+        one = refusal(two.engine.execute(command, actor))
+        assert one.permission
+        assert cycle not in repr(one)
+        unbounded = refusal(two.engine.execute(command, two.story.coordinator))
+        assert (unbounded.code, unbounded.facts["cycle"]) == ("opened-otherwise", cycle)
+    own = two.engine.execute(c.OpenCycle(two.story.cy.id, programme="south"), SOUTH_OFFICE)
+    assert (own.or_raise().subject, own.events) == (two.south, ())
+
+
+def test_a_cycle_of_another_programme_stays_unknown_when_it_is_completed_or_cancelled(two):
+    two.engine.execute(c.Cancel(two.south, CancelReason.WITHDREW), two.story.coordinator).or_raise()
+    two.story.to("celebrate")
+    two.engine.execute(c.Celebrate(two.north), two.story.ada).or_raise()
+    two.engine.execute(c.Advance(two.north), two.story.ada).or_raise()
+    one = refusal(two.engine.execute(c.OpenCycle(two.story.ada.id, programme="south"), SOUTH_OFFICE))
+    assert one.permission
+    assert two.north not in repr(one)
+
+
+def test_a_pairing_that_has_a_cycle_is_ended_by_those_of_its_programme(two):
+    (north,) = two.engine.person(two.story.ada.id, two.story.coordinator).pairings
+    (south,) = two.engine.person(two.story.cy.id, two.story.coordinator).pairings
+    ours = {
+        SOUTH_OFFICE: c.EndPairing(two.story.cy.id, south),
+        MAIN_OFFICE: c.EndPairing(two.story.ada.id, north),
+    }
+    for actor, theirs in ((SOUTH_OFFICE, ours[MAIN_OFFICE]), (MAIN_OFFICE, ours[SOUTH_OFFICE])):
+        assert refusal(two.engine.execute(theirs, actor)).permission
+    for actor, command in ours.items():
+        assert two.engine.execute(command, actor).or_raise().events
+
+
+def test_nobody_is_paired_in_a_programme_that_is_not_there(two):
+    pair = (Participant(two.story.cy.id, mentor=True), Participant(two.story.di.id, mentee=True))
+    nowhere = Actor.coordinator("nowhere", programme="nowhere")
+    one = refusal(two.engine.execute(c.PublishPairing(pair, programme="nowhere"), nowhere))
+    assert one.code == "no-such-programme"

@@ -82,33 +82,33 @@ def test_when_both_have_left_a_row_that_says_so_is_nothing_to_do(engine: Engine)
 
 
 def test_who_has_no_row_of_their_own_goes_by_the_row_of_whom_was_merged_into_them(engine: Engine) -> None:
-    do(engine, AddPerson("Annie Ünal", "annie"), MergePeople("annie", ID_OF_ANNE))
+    do(engine, AddPerson("Annie Ünal", "p-annie"), MergePeople("p-annie", ID_OF_ANNE))
     (entry,) = engine.enrolment(roster(ANNE), OFFICE)
     known = {"external_id": "t-2", "source": "oneroster", "email": "anne@example.org"}
     assert told(entry) == (
-        "annie",
+        "p-annie",
         (Change.CHANGE,),
-        (ChangePerson("annie", "Anne Ünal", **known),),  # type: ignore[arg-type]
+        (ChangePerson("p-annie", "Anne Ünal", **known),),  # type: ignore[arg-type]
         "",
     )
     do(engine, *entry.commands)
     (left,) = engine.enrolment(roster(replace(ANNE, active=False)), OFFICE)
-    assert told(left) == ("annie", (Change.LEAVE,), (MarkLeft("annie", LeaveReason.LEFT_SCHOOL),), "")
+    assert told(left) == ("p-annie", (Change.LEAVE,), (MarkLeft("p-annie", LeaveReason.LEFT_SCHOOL),), "")
     do(engine, *left.commands)
     (back,) = engine.enrolment(roster(ANNE), OFFICE)
-    assert told(back) == ("annie", (Change.RETURN,), (MarkReturned("annie"),), "")
+    assert told(back) == ("p-annie", (Change.RETURN,), (MarkReturned("p-annie"),), "")
 
 
 def test_of_two_rows_for_one_person_without_their_own_the_first_speaks(engine: Engine) -> None:
-    do(engine, AddPerson("Annie Ünal", "annie"))
-    do(engine, MergePeople("annie", ID_OF_ANN), MergePeople("annie", ID_OF_ANNE))
+    do(engine, AddPerson("Annie Ünal", "p-annie"))
+    do(engine, MergePeople("p-annie", ID_OF_ANN), MergePeople("p-annie", ID_OF_ANNE))
     first, second = engine.enrolment(roster(ANN, replace(ANNE, email="new@example.org")), OFFICE)
-    assert (first.person, first.changes) == ("annie", (Change.CHANGE,))
-    assert told(second) == (ID_OF_ANNE, (Change.MERGED,), (), "annie")
+    assert (first.person, first.changes) == ("p-annie", (Change.CHANGE,))
+    assert told(second) == (ID_OF_ANNE, (Change.MERGED,), (), "p-annie")
 
 
 def test_a_merge_of_the_merged_leads_to_who_they_are_now(engine: Engine) -> None:
-    do(engine, AddPerson("Annie Ünal", "annie"), MergePeople("annie", ID_OF_ANNE))
-    do(engine, MergePeople(ID_OF_ANN, "annie"))
+    do(engine, AddPerson("Annie Ünal", "p-annie"), MergePeople("p-annie", ID_OF_ANNE))
+    do(engine, MergePeople(ID_OF_ANN, "p-annie"))
     (merged,) = engine.enrolment(roster(replace(ANNE, email="new@example.org")), OFFICE)
     assert told(merged) == (ID_OF_ANNE, (Change.MERGED,), (), ID_OF_ANN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.events import Participant
 from mentorcycle.domain.refusal import Refused, RefusedError
-from mentorcycle.domain.vocabulary import PauseReason, TeachingArea
+from mentorcycle.domain.vocabulary import Audience, PauseReason, TeachingArea
 from mentorcycle.domain.words import Words
 from mentorcycle.engine import Engine, Settings
 from mentorcycle.engine.overview import overview
@@ -193,3 +193,26 @@ def test_no_stored_or_returned_event_carries_the_other_ids(merged, bo):
     receipt = merged.engine.execute(c.LogContact(merged.cycle, 5), bo).or_raise()
     assert receipt.events[0].actor.also == frozenset()
     assert merged.engine.history(merged.cycle, bo)[-1] == receipt.events[0]
+
+
+def test_nobody_goes_by_an_id_because_they_say_so(story):
+    """`also` is the engine's to fill: neither may it be used for the say of another, nor to read of them."""
+    engine = story.engine
+    engine.execute(c.SetGoal(story.cycle, TeachingArea.PLANNING), story.ada).or_raise()
+    bo = replace(story.bo, also=frozenset({story.ada.id}))
+    stranger = replace(story.cy, also=frozenset({story.ada.id}))
+
+    agreement, contact = c.AgreeGoals(story.cycle), c.LogContact(story.cycle, 5)
+    refused = [engine.execute(agreement, stranger), *engine.execute_many([contact], stranger).results]
+    assert [isinstance(one, Refused) and one.not_permitted for one in refused] == [True, True]
+    for ask in (engine.cycle, engine.can, engine.history):
+        with pytest.raises(RefusedError):
+            ask(story.cycle, stranger)
+    with pytest.raises(RefusedError):
+        engine.person(story.ada.id, stranger)
+
+    story.to("celebrate")
+    engine.execute(c.GiveConsent(story.cycle, Audience.PUBLIC), bo).or_raise()
+    assert set(engine.cycle(story.cycle, bo).consents) == {story.bo.id}
+    assert engine.can(story.cycle, bo) == engine.can(story.cycle, story.bo)
+    assert texts(engine, story.cycle, bo) == texts(engine, story.cycle, story.bo)

@@ -19,6 +19,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import Command
 from mentorcycle.domain.errors import CommandReused, MentorcycleError, StoreUnavailable
 from mentorcycle.domain.refusal import Refused, RefusedError
+from mentorcycle.domain.vocabulary import TeachingArea, Unit
 from mentorcycle.engine import Failed, Receipt
 from mentorcycle.engine.audit import verify
 from mentorcycle.engine.queries import Queries
@@ -336,6 +337,16 @@ def test_a_new_mentor_reads_the_present_goals_and_what_is_written_from_then_on(s
     assert texts_of(story, story.bo) == []
     assert texts_of(story, story.ada)[-1] == "after"
     assert "before" in texts_of(story, story.ada)
+
+
+def test_a_change_without_words_hides_none_from_a_new_mentor(story):
+    area = TeachingArea.PLANNING
+    goal = c.SetGoal(story.cycle, area, statement="ask more", measure="hands up")
+    story.engine.execute(goal, story.ada).or_raise()
+    later = c.SetGoal(story.cycle, area, "g1", Unit.COUNT, 70, measured=True)
+    story.engine.execute(later, story.coordinator).or_raise()
+    story.engine.execute(c.Rematch(story.cycle, story.bo.id, story.cy.id), story.coordinator).or_raise()
+    assert texts_of(story, story.cy) == ["ask more", "hands up"]
 
 
 def test_a_mentor_who_comes_back_reads_their_own_times(story):

@@ -47,8 +47,10 @@ def test_a_cancelled_cycle_keeps_its_work_and_hours(debriefed: Scenario) -> None
         debriefed.given(CONTACT)
         .when(Cancel("c-1", CancelReason.LEFT_SCHOOL), on="2026-03-16")
         .then(CANCELLED)
-        .when(Cancel("c-1", CancelReason.WITHDREW))
+        .when(Cancel("c-1", CancelReason.LEFT_SCHOOL))
         .then_nothing()
+        .when(Cancel("c-1", CancelReason.WITHDREW))
+        .then_refused("other-reason")
     )
     assert cancelled.cycle.status is Status.CANCELLED
     assert cancelled.cycle.stage == "debrief"
@@ -81,7 +83,7 @@ def test_cancelling_a_paused_cycle_ends_the_pause(opened: Scenario) -> None:
         Cancel("c-1", CancelReason.WITHDREW), on="2026-03-09"
     )
     start, end = cancelled.history[-2].occurred_at, cancelled.history[-1].occurred_at
-    assert cancelled.cycle.pauses == (Stretch(start, end),)
+    assert cancelled.cycle.pauses == (Stretch(start, end, PauseReason.LEAVE),)
 
 
 def test_a_paused_cycle_is_not_cancelled_before_its_pause(opened: Scenario) -> None:
@@ -160,3 +162,9 @@ def test_after_a_cancelled_cycle_the_pair_opens_another(people: Scenario) -> Non
     assert again.cycle.id == cycle_of_pairing("q-7", 2)
     third = again.given(Cancel(again.cycle.id, CancelReason.OPENED_BY_MISTAKE), OpenCycle("ada"))
     assert third.cycle.id == cycle_of_pairing("q-7", 3)
+
+
+def test_a_cycle_that_was_reopened_is_cancelled_for_another_reason(opened: Scenario) -> None:
+    wrong = Cancel("c-1", CancelReason.LEFT_SCHOOL)
+    reopened = opened.given(wrong, Reopen("c-1", ReopenReason.CLOSED_BY_MISTAKE))
+    reopened.when(Cancel("c-1", CancelReason.WITHDREW)).then(CycleCancelled(reason=CancelReason.WITHDREW))

@@ -48,8 +48,10 @@ def test_a_pause_stops_the_clock(opened: Scenario) -> None:
     paused = (
         opened.when(Pause("c-1", PauseReason.SCHOOL_EVENT), on="2026-03-04")
         .then(PAUSED)
-        .when(Pause("c-1", PauseReason.LEAVE), on="2026-03-05")
+        .when(Pause("c-1", PauseReason.SCHOOL_EVENT), on="2026-03-05")
         .then_nothing()
+        .when(Pause("c-1", PauseReason.LEAVE), on="2026-03-05")
+        .then_refused("other-reason")
     )
     assert clock(paused, "2026-03-31").elapsed == 1
     resumed = paused.when(Resume("c-1"), on="2026-03-11").then(RESUMED)

@@ -3,6 +3,7 @@
 from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.commands import (
     AddPerson,
+    Cancel,
     ChangePerson,
     EndPairing,
     ForbidPairing,
@@ -11,10 +12,13 @@ from mentorcycle.domain.commands import (
     NameEvaluator,
     OpenCycle,
     PublishPairing,
+    Rematch,
     RemoveEvaluator,
 )
 from mentorcycle.domain.decision import Decided
+from mentorcycle.domain.definition import COMPLETED
 from mentorcycle.domain.events import (
+    CycleAdvanced,
     DoNotPair,
     EvaluatorNamed,
     EvaluatorRemoved,
@@ -22,7 +26,7 @@ from mentorcycle.domain.events import (
     PairingPublished,
     Participant,
 )
-from mentorcycle.domain.vocabulary import LeaveReason, PairingKind
+from mentorcycle.domain.vocabulary import CancelReason, LeaveReason, PairingKind
 from mentorcycle.engine.testing import Scenario
 
 ADA = Participant("ada", mentee=True)
@@ -199,12 +203,12 @@ def test_what_was_said_of_a_duplicate_was_said_of_the_person(people: Scenario) -
 
 def test_duplicates_of_duplicates_are_the_same_person(people: Scenario) -> None:
     merged = people.given(
-        AddPerson("B. Karlsson", "bo-2"),
-        NameEvaluator("ada", "bo-2"),
-        MergePeople("cy", "bo-2"),
+        AddPerson("B. Karlsson", "p-bo-2"),
+        NameEvaluator("ada", "p-bo-2"),
+        MergePeople("cy", "p-bo-2"),
         MergePeople("bo", "cy"),
     )
-    assert merged.person("bo").ids == {"bo", "cy", "bo-2"}
+    assert merged.person("bo").ids == {"bo", "cy", "p-bo-2"}
     merged.when(PublishPairing((ADA, BO))).then_refused("mentor-is-evaluator")
 
 
@@ -223,3 +227,69 @@ def test_no_cycle_opens_without_a_pairing_or_with_somebody_who_has_left(people: 
         "person-left", because=["Bo Karlsson has left"]
     )
     paired.when(OpenCycle("ada"), by="ada").then_not_permitted()
+
+
+def test_two_pairings_under_one_id_never_share_a_cycle(people: Scenario) -> None:
+    """Ids that are given are known to nobody but the people: what is found behind one may be that of others."""
+    twice = people.given(PublishPairing((ADA, BO), "q-7"), PublishPairing((DI, CY), "q-7"))
+    first = twice.given(OpenCycle("di"))
+    assert first.cycle.people == ("di", "cy")
+    first.when(OpenCycle("di")).then_nothing()
+    first.when(OpenCycle("ada")).then_refused("cycle-of-others")
+    cancelled = first.given(Cancel(first.cycle.id, CancelReason.WITHDREW))
+    cancelled.when(OpenCycle("ada")).then_refused("cycle-of-others")
+    anew = first.given(EndPairing("ada", "q-7"), PublishPairing((ADA, BO)), OpenCycle("ada"))
+    assert anew.cycle.people == ("ada", "bo")
+    assert "q-7" in anew.person("di").pairings
+
+
+def test_an_id_that_has_led_to_a_cycle_is_given_to_no_other_pairing(people: Scenario) -> None:
+    opened = people.given(PublishPairing((ADA, BO), "q-7"), OpenCycle("ada"))
+    opened.when(PublishPairing((DI, CY), "q-7")).then_refused("pairing-id-used")
+    ended = opened.given(Cancel(opened.cycle.id, CancelReason.WITHDREW), EndPairing("ada", "q-7"))
+    ended.when(PublishPairing((DI, CY), "q-7")).then_refused("pairing-id-used")
+    other = opened.given(PublishPairing((DI, CY), "q-8"), OpenCycle("di"))
+    other.when(Rematch(other.cycle.id, "cy", "bo", pairing="q-7")).then_refused("pairing-exists")
+    ended = other.given(Rematch(opened.cycle.id, "bo", "cy", pairing="q-9"), EndPairing("ada", "q-9"))
+    ended.when(Rematch(other.cycle.id, "cy", "bo", pairing="q-7")).then_refused("pairing-id-used")
+
+
+def test_a_pairing_whose_cycle_is_that_of_others_keeps_its_place(people: Scenario) -> None:
+    twice = people.given(PublishPairing((ADA, BO), "q-7"), PublishPairing((DI, CY), "q-7"))
+    opened = twice.given(
+        OpenCycle("di"), CycleAdvanced(source="goal-set", target=COMPLETED, definition_version=1)
+    )
+    full = opened.given(ChangePerson("bo", "Bo Karlsson", capacity=1), AddPerson("Eve", "p-eve"))
+    full.when(PublishPairing((Participant("p-eve", mentee=True), BO))).then_refused("over-capacity")
+
+
+def test_those_of_a_pairing_that_has_ended_can_still_be_kept_apart(people: Scenario) -> None:
+    ended = people.given(PublishPairing((ADA, BO)), EndPairing("ada", "q-1"))
+    ended.when(EndPairing("ada", "q-1")).then_nothing()
+    apart = EndPairing("bo", "q-1", do_not_pair_again=True)
+    kept = ended.when(apart).then(
+        Decided("person:ada", DoNotPair(other="bo")), Decided("person:bo", DoNotPair(other="ada"))
+    )
+    kept.when(apart).then_nothing()
+    kept.when(PublishPairing((ADA, BO))).then_refused("not-to-be-paired")
+    ended.when(EndPairing("ada", "q-7", do_not_pair_again=True)).then_refused("no-such-pairing")
+
+
+def test_those_who_are_together_in_another_pairing_are_not_kept_apart_by_one_that_has_ended(
+    people: Scenario,
+) -> None:
+    group = people.given(PublishPairing((ADA, DI, BO)), OpenCycle("ada"))
+    rematched = group.given(Rematch(group.cycle.id, "bo", "cy"))
+    rematched.when(EndPairing("ada", "q-1", do_not_pair_again=True)).then(
+        Decided("person:ada", DoNotPair(other="bo")),
+        Decided("person:bo", DoNotPair(other="ada")),
+        Decided("person:di", DoNotPair(other="bo")),
+        Decided("person:bo", DoNotPair(other="di")),
+    )
+
+
+def test_an_id_that_is_given_to_a_pairing_is_of_its_form(people: Scenario) -> None:
+    for id in ("q", "p-1", "q-1\x1f2", "q-ö"):
+        people.when(PublishPairing((ADA, BO), id)).then_refused("bad-id")
+    opened = people.given(PublishPairing((ADA, BO)), OpenCycle("ada"))
+    opened.when(Rematch(opened.cycle.id, "bo", "cy", pairing="c-1")).then_refused("bad-id")

@@ -44,18 +44,18 @@ PAIR = (Participant("ada", mentee=True), Participant("bo", mentor=True))
 
 
 def test_a_person_is_added_once(people: Scenario) -> None:
-    eve = AddPerson("  Eve Berg ", "eve", school="North", areas=(TeachingArea.PLANNING,), capacity=2)
+    eve = AddPerson("  Eve Berg ", "p-eve", school="North", areas=(TeachingArea.PLANNING,), capacity=2)
     (
         people.when(eve)
         .then(
             Decided(
-                "person:eve",
+                "person:p-eve",
                 PersonAdded(name="Eve Berg", school="North", areas=(TeachingArea.PLANNING,), capacity=2),
             )
         )
         .when(eve)
         .then_nothing()
-        .when(AddPerson("Eva Berg", "eve"))
+        .when(AddPerson("Eva Berg", "p-eve"))
         .then_refused("person-exists", because=["Eve Berg has that id"])
     )
 
@@ -72,7 +72,7 @@ def test_a_profile_is_replaced_as_a_whole(people: Scenario) -> None:
 
 
 def test_a_person_has_a_name_and_a_capacity_that_can_be_right(people: Scenario) -> None:
-    people.when(AddPerson("  ", "eve", capacity=-1)).then_refused(
+    people.when(AddPerson("  ", "p-eve", capacity=-1)).then_refused(
         "no-name", "bad-value", because=["the name is empty", "a capacity of -1 cannot be right"]
     )
     people.when(ChangePerson("ada", "Ada", capacity=101)).then_refused("bad-value")
@@ -84,8 +84,10 @@ def test_people_leave_and_return(people: Scenario) -> None:
         .then_nothing()
         .when(MarkLeft("ada", LeaveReason.LEAVE))
         .then(PersonLeft(reason=LeaveReason.LEAVE))
-        .when(MarkLeft("ada", LeaveReason.RETIRED))
+        .when(MarkLeft("ada", LeaveReason.LEAVE))
         .then_nothing()
+        .when(MarkLeft("ada", LeaveReason.RETIRED))
+        .then_refused("other-reason")
         .when(PublishPairing(PAIR))
         .then_refused("person-left")
         .when(MarkReturned("ada"))
@@ -281,3 +283,35 @@ def test_nobody_is_set_against_themselves(people: Scenario) -> None:
         "self-evaluation", because=["nobody evaluates themselves"]
     )
     people.when(ForbidPairing("ada", "ada")).then_refused("same-person", because=["both are the same person"])
+
+
+GIVEN = {
+    "local": False,
+    "ada": False,
+    "c-hva3nzvcwy68p88v": False,
+    "main": False,
+    "../../x\n": False,
+    "p-": False,
+    "p-eve\n": False,
+    "p-é": False,
+    "p-eve 2": False,
+    "p-" + "x" * 101: False,
+    "p-4711": True,
+    "p-North:t.42_b": True,
+    "p-" + "x" * 100: True,
+}
+
+
+@pytest.mark.parametrize("id", GIVEN)
+def test_an_id_that_is_given_names_a_person_and_nothing_else(id: str) -> None:
+    decision = Scenario.of().when(AddPerson("Eve", id))
+    if GIVEN[id]:
+        decision.then(Decided(f"person:{id}", PersonAdded(name="Eve")))
+    else:
+        decision.then_refused("bad-id")
+
+
+def test_a_person_who_was_added_under_another_form_of_id_stays(people: Scenario) -> None:
+    """Logs may hold them: the form is asked for when somebody is added, and never of who is there."""
+    people.when(AddPerson("Ada Ünal", "ada")).then_nothing()
+    people.when(ChangePerson("ada", "Ada Berg")).then(PersonChanged(name="Ada Berg"))

@@ -72,7 +72,8 @@ CHANGED = PartnerChanged(
     participants=(ADA, CY),
 )
 REMATCH = Rematch("c-1", "bo", "cy", pairing="q-new")
-SECOND_GOAL = GoalSet(goal="g2", area=TeachingArea.PLANNING)
+AREA = TeachingArea.PLANNING
+SECOND_GOAL = GoalSet(goal="g2", area=AREA)
 VISIT = ContactLogged(
     contact="k1",
     kind=ContactKind.VISIT,
@@ -275,7 +276,7 @@ def test_whoever_changes_their_role_keeps_the_words_they_could_read(observing: S
     cycle = observing.given(swapped).cycle
     assert (cycle.mentees, cycle.mentors) == (("cy",), ("ada",))
     assert [m.person for m in cycle.members] == ["ada", "ada", "bo", "cy"]
-    assert readable_words(cycle, Actor.participant("ada"))(2)
+    assert readable_words(cycle, Actor.participant("ada"))(2, "statement")
 
 
 def test_hours_stay_with_the_mentor_who_gave_them(observing: Scenario) -> None:
@@ -398,16 +399,50 @@ def test_the_new_mentor_reads_current_goals_and_later_words_and_none_older(obser
     rematched = observing.given(VISIT, on="2026-03-10").given(REMATCH, on="2026-03-16")
     joined = rematched.cycle.version
     later = rematched.given(LogContact("c-1", 10, notes="Hello."), by="cy").cycle
-    goal, visit, contact = later.goals[0].version, later.contacts[0].version, later.contacts[1].version
+    goal = later.goals[0].version, "statement"
+    visit, contact = ((one.version, "notes") for one in later.contacts)
 
     new, old, mentee = (Actor.participant(person) for person in ("cy", "bo", "ada"))
-    assert joined < contact
-    assert [readable_words(later, new)(version) for version in (goal, visit, contact)] == [
-        True,
-        False,
-        True,
-    ]
-    assert [readable_words(later, mentee)(version) for version in (goal, visit, contact)] == [True] * 3
-    assert [readable_words(later, old)(version) for version in (goal, visit, contact)] == [False] * 3
+    assert joined < contact[0]
+    assert [readable_words(later, new)(*words) for words in (goal, visit, contact)] == [True, False, True]
+    assert [readable_words(later, mentee)(*words) for words in (goal, visit, contact)] == [True] * 3
+    assert [readable_words(later, old)(*words) for words in (goal, visit, contact)] == [False] * 3
     assert may_read_facts(later, old)
     assert not may_read_words(later, old)
+
+
+def test_the_new_mentor_reads_a_goals_words_as_they_were_last_said(agreed: Scenario) -> None:
+    """A change without words takes none away; of what a change said anew, the older words are not shown."""
+    said = SetGoal("c-1", AREA, "g1", statement="Ask more.", measure="Hands up.")
+    again = agreed.given(said, by="ada")
+    first = again.cycle.version
+    assert (again.cycle.goals[0].statement, again.cycle.goals[0].measure) == (first, first)
+    retargeted = again.given(SetGoal("c-1", AREA, "g1", measured=True, unit=Unit.COUNT, target=70))
+    reworded = retargeted.given(SetGoal("c-1", AREA, "g1", statement="Ask better."), by="bo")
+    new = Actor.participant("cy")
+    for before, statement in ((again, first), (retargeted, first), (reworded, first + 2)):
+        cycle = before.given(REMATCH).cycle
+        may_read = readable_words(cycle, new)
+        versions = range(1, cycle.version)
+        assert [v for v in versions if may_read(v, "statement")] == [statement]
+        assert [v for v in versions if may_read(v, "measure")] == [first]
+        assert not any(may_read(v, "notes") for v in versions)
+
+
+def test_a_rematch_that_is_so_can_still_keep_the_two_apart(observing: Scenario) -> None:
+    apart = Rematch("c-1", "bo", "cy", do_not_pair_again=True)
+    kept = observing.given(REMATCH).when(apart)
+    rematched = kept.then(
+        Decided("person:bo", DoNotPair(other="ada")), Decided("person:ada", DoNotPair(other="bo"))
+    )
+    rematched.when(apart).then_nothing()
+    rematched.when(REMATCH).then_nothing()
+
+
+def test_a_rematch_that_never_was_is_not_so_already(observing: Scenario) -> None:
+    rematched = observing.given(REMATCH)
+    rematched.when(Rematch("c-1", "di", "cy")).then_refused("not-in-cycle", "already-in-cycle")
+    rematched.when(Rematch("c-1", "di", "ada")).then_refused("not-in-cycle", "already-in-cycle")
+    again = rematched.given(Rematch("c-1", "cy", "di"))
+    again.when(Rematch("c-1", "bo", "di")).then_refused("not-in-cycle", "already-in-cycle")
+    again.when(Rematch("c-1", "cy", "di")).then_nothing()

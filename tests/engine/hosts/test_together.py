@@ -89,7 +89,7 @@ def test_a_transaction_is_decided_on_what_it_did_itself(
 ) -> None:
     with engine.join(connection) as unit:
         first = unit.execute(c.Pause(story.cycle, PauseReason.LEAVE), story.coordinator).or_raise()
-        again = unit.execute(c.Pause(story.cycle, PauseReason.WORKLOAD), story.coordinator)
+        again = unit.execute(c.Pause(story.cycle, PauseReason.LEAVE), story.coordinator)
         assert again.or_raise().already_so
         assert unit.execute(c.Resume(story.cycle), story.coordinator).or_raise().events[0].version == (
             first.events[0].version + 1

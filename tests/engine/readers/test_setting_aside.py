@@ -10,8 +10,9 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import InvalidInput, NotFound, StoreUnavailable
 from mentorcycle.domain.events import PersonAdded, PersonReturned
 from mentorcycle.domain.recorded import Recorded
+from mentorcycle.engine.audit import verify_all
 from mentorcycle.engine.codec import encode
-from mentorcycle.engine.readers import Readers
+from mentorcycle.engine.readers import DeadLetter, Readers, mending
 from mentorcycle.engine.stores.port import NewEvent, Slice
 from mentorcycle.projections import PEOPLE, TRAIL, ReadModel
 
@@ -112,6 +113,28 @@ def test_a_discarded_event_is_left_out_for_good_and_the_stream_goes_on(story, se
     assert readers.rebuild("seen").equal
     assert readers.compare("seen").equal
     assert rows(readers) == [(1, "ada"), (3, "bo")]
+
+
+def test_an_event_that_is_left_out_is_named_by_the_audit(story, seen, rows):
+    """Whether it was discarded, or somebody who can write the tables says so, under a stream that it is not of."""
+    story.names("ada", "bo", "cy")
+    readers = Readers(story.store, models=[seen.model()])
+    readers.catch_up()
+    readers.discard(DeadLetter("seen", "default", "person:cy", 3, "ValueError", NOW))
+    row = ("seen", 2, "default", "person:nobody", "ValueError", 0)
+    readers.write(lambda connection: connection.execute(mending.DISCARD, row))
+    readers.rebuild("seen")
+    assert rows(readers) == [(1, "ada")]
+    assert readers.compare("seen").equal
+    report = verify_all(readers)
+    assert [(one.position, one.what) for one in report.of("events left out")] == [
+        (2, "seen leaves it out, of person:bo (ValueError)"),
+        (3, "seen leaves it out, of person:cy (ValueError)"),
+    ]
+    assert [(one.model, one.stream, one.position) for one in report.left_out] == [
+        ("seen", "person:bo", 2),
+        ("seen", "person:cy", 3),
+    ]
 
 
 @pytest.mark.parametrize(
