@@ -12,6 +12,11 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import InvalidInput
 from mentorcycle.domain.vocabulary import Known, Role
 
+MOST_BYTES = 1000
+"""Bytes of an id, a name or the like: lists are sorted by them, and an index keeps no long text in every store."""
+_SHORT = MOST_BYTES // 4  # a character has at most four
+_TOO_LONG = f"it is longer than {MOST_BYTES} bytes"
+
 
 def check_actor(actor: object) -> None:
     """Raise `InvalidInput` for what is no actor, or one that cannot be stored."""
@@ -39,14 +44,21 @@ def is_text(value: Any) -> str | None:
     return None
 
 
+def is_short(value: Any) -> str | None:
+    """Why a value is no id, name or the like; None when it is one."""
+    if why := is_text(value):
+        return why
+    return None if len(value) <= _SHORT or len(value.encode()) <= MOST_BYTES else _TOO_LONG
+
+
 def _why_not(actor: Actor) -> str | None:
-    if why := is_text(actor.id) or (None if actor.id else "it is empty"):
+    if why := is_short(actor.id) or (None if actor.id else "it is empty"):
         return f"id: {why}"
     if not isinstance(actor.role, Role):
         return f"role: {is_no(actor.role, 'a Role')}"
     if not isinstance(actor.known, Known):
         return f"known: {is_no(actor.known, 'a Known')}"
-    if actor.programme is not None and (why := is_text(actor.programme)):
+    if actor.programme is not None and (why := is_short(actor.programme)):
         return f"programme: {why}"
     if not isinstance(actor.also, frozenset):
         return f"also: {is_no(actor.also, 'a frozenset')}"

@@ -14,10 +14,11 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from mentorcycle.domain.change import change
-from mentorcycle.domain.commands import COMMANDS, Command
+from mentorcycle.domain.commands import COMMANDS, Command, PublishDefinition
 from mentorcycle.domain.errors import InvalidInput
+from mentorcycle.domain.words import pair_fields
 
-from .actors import is_no, is_text
+from .actors import is_no, is_short, is_text
 
 Check = Callable[[Any], str | None]
 """Why a value cannot be taken; None when it can."""
@@ -25,6 +26,8 @@ Check = Callable[[Any], str | None]
 _CHECKS: dict[type[Any], tuple[tuple[str, object, Check], ...]] = {}
 _INSTANTS: dict[type[Command], tuple[str, ...]] = {}
 _MOST = 2**63
+_LONG: dict[type[Command], tuple[str, ...]] = {PublishDefinition: ("source",)}
+"""Fields without words that hold a whole document all the same."""
 
 
 def taken(command: Command) -> Command:
@@ -65,7 +68,7 @@ def text(value: str | None, what: str) -> None:
     """Raise `InvalidInput` for an empty text, or one that cannot be stored."""
     if value is None:
         return
-    if why := is_text(value) or (None if value else "it is empty"):
+    if why := is_short(value) or (None if value else "it is empty"):
         raise InvalidInput(f"{what} cannot be taken", why, "leave it out, or give another")
 
 
@@ -120,7 +123,11 @@ def _unfit(command: Command, kind: type[Command]) -> tuple[str, str] | None:
 
 def _checks(kind: type[Any]) -> tuple[tuple[str, object, Check], ...]:
     hints = get_type_hints(kind)
-    _CHECKS[kind] = tuple((f.name, f.default, _check(hints[f.name])) for f in fields(kind))
+    long = {*pair_fields(kind), *_LONG.get(kind, ())}
+    _CHECKS[kind] = tuple(
+        (f.name, f.default, _check(hints[f.name], is_text if f.name in long else is_short))
+        for f in fields(kind)
+    )
     return _CHECKS[kind]
 
 
@@ -128,9 +135,9 @@ def _options(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
-def _check(hint: Any) -> Check:
+def _check(hint: Any, text: Check) -> Check:
     options = _options(hint)
-    checks = [_one(option) for option in options if option is not NoneType]
+    checks = [_one(option, text) for option in options if option is not NoneType]
     if len(checks) == 1 and len(options) == 1:
         return checks[0]
     first, *others = checks
@@ -144,9 +151,9 @@ def _check(hint: Any) -> Check:
     return check
 
 
-def _one(kind: Any) -> Check:
+def _one(kind: Any, text: Check) -> Check:
     simple: dict[Any, Check] = {
-        str: is_text,
+        str: text,
         int: _is_whole,
         float: _is_number,
         datetime: _is_instant,
@@ -155,9 +162,9 @@ def _one(kind: Any) -> Check:
     if kind in simple:
         return simple[kind]
     if get_origin(kind) in (tuple, frozenset):
-        return _is_collection_of(get_origin(kind), _check(get_args(kind)[0]))
+        return _is_collection_of(get_origin(kind), _check(get_args(kind)[0], text))
     if get_origin(kind) is Mapping:
-        return _is_mapping_of(*map(_check, get_args(kind)))
+        return _is_mapping_of(*(_check(one, text) for one in get_args(kind)))
     if hasattr(kind, "__dataclass_fields__"):
         return _is_record(kind)
     name = "yes or no" if kind is bool else f"a {kind.__name__}"
