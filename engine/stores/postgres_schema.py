@@ -23,8 +23,6 @@ DEFAULT_SCHEMA = "mentorcycle"
 PARTITIONS = 16
 PARTITIONED = ("events", "commands", "words")  # by tenant, alike: what belongs to one tenant lies together
 
-GUARDED = (*PARTITIONED, "arrivals")
-
 # `tx` is the number of the transaction that wrote a row (see `origin`), `n` the place of the event within it: an
 # event's position is that of its transaction's first event, plus n. So the order costs one row a transaction, not one
 # an event, and needs no sequence, which would leave gaps. Words are keyed as they are asked for, by stream and
@@ -89,16 +87,6 @@ TABLES = (
     TICKETS,
 )
 
-# The number of the own transaction, or one that `number` has just been given in it.
-_OWN = """EXISTS (SELECT FROM {s}.origin o, CAST(pg_current_xact_id()::text AS bigint) mine
-  WHERE {{tx}} - o.shift = mine
-     OR {{tx}} - o.shift > mine AND {{tx}} - o.shift < pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"""
-_BEFORE = "NOT EXISTS (SELECT FROM {s}.arrivals a WHERE a.tx = events.tx)"
-_COUNTED = """recorded_at < extract(epoch FROM clock_timestamp()) * 1000000 + 60000000
-  AND (SELECT count(*) = arrivals.events AND count(DISTINCT e.n) = count(*)
-         AND coalesce(min(e.n), 0) = 0 AND coalesce(max(e.n), -1) = arrivals.events - 1
-       FROM {s}.events e WHERE e.tx = arrivals.tx)"""
-
 # A seat belt, not the proof: whoever owns the tables can drop them, and the audit then finds the traces.
 APPEND_ONLY = ("events", "arrivals", "positions")
 
@@ -135,7 +123,7 @@ def statements(schema: str = DEFAULT_SCHEMA) -> list[str]:
             f" FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {number})"
             for number in range(PARTITIONS)
         ]
-    made += [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in GUARDED]
+        made.append(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     made += routines(schema)
     for table in APPEND_ONLY:
         made.append(
@@ -172,8 +160,7 @@ def grants(role: str, schema: str = DEFAULT_SCHEMA, *, tenant: str | None = None
 
     Placing is a function of the owner, so nobody else writes positions, and who sees one tenant places for all. The
     policies name role and tenant: no setting of a session can widen them. Of other tenants such a role sees when they
-    write and how many events, not what; and it cannot move their events. Its read models are in a schema that nobody
-    else may use.
+    write and how many events, not what. Its read models are in a schema that nobody else may use.
     """
     from . import postgres_models as read_models
 
@@ -188,30 +175,12 @@ def grants(role: str, schema: str = DEFAULT_SCHEMA, *, tenant: str | None = None
         ),
         *(f"GRANT SELECT ON {where}.{table} TO {who}" for table in ("positions", "origin", "meta")),
         f"GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {where} TO {who}",
-        *(f"CREATE POLICY {who} ON {where}.{table} TO {who} {rule}" for table, rule in rules(schema, bound)),
+        *(
+            f"CREATE POLICY {who} ON {where}.{table} TO {who} USING ({bound}) WITH CHECK ({bound})"
+            for table in PARTITIONED
+        ),
         *(read_models.creation_at_once(schema, models) if tenant is not None else ()),
         *read_models.rights(who, models),
-    ]
-
-
-def rules(schema: str, bound: str) -> list[tuple[str, str]]:
-    """The policies of a role, by table; `bound` is true of the rows that it may see and write, of `true` all.
-
-    Who writes for one tenant shares the order with others, so they write as the routines do, whatever they say: in
-    their own transaction, all events before the row that counts them, and at no time that is yet to come.
-    """
-    if bound == "true":
-        return [(table, "USING (true) WITH CHECK (true)") for table in GUARDED]
-    s = f'"{schema}"'
-    own = _OWN.format(s=s)
-    return [
-        (
-            "events",
-            f"USING ({bound}) WITH CHECK ({bound} AND {own.format(tx='events.tx')} AND {_BEFORE.format(s=s)})",
-        ),
-        ("commands", f"USING ({bound}) WITH CHECK ({bound} AND {own.format(tx='commands.tx')})"),
-        ("words", f"USING ({bound}) WITH CHECK ({bound})"),
-        ("arrivals", f"USING (true) WITH CHECK ({own.format(tx='arrivals.tx')} AND {_COUNTED.format(s=s)})"),
     ]
 
 

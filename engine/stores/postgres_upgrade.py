@@ -5,7 +5,7 @@ Done by the owner alone, in one transaction under the lock that making a log tak
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -28,17 +28,14 @@ from .postgres_schema import (
     foreign,
     missing,
     routines,
-    rules,
 )
 
-UPGRADES: dict[int, tuple[str, ...]] = {
-    1: (TICKETS, "DROP FUNCTION place(integer)", "ALTER TABLE arrivals ENABLE ROW LEVEL SECURITY")
-}
+UPGRADES: dict[int, tuple[str, ...]] = {1: (TICKETS, "DROP FUNCTION place(integer)")}
 """What brings the log's own tables from a version to the next one, within their schema; routines are made anew then."""
 
-# Roles that were let append, other than the owner, and the rows that a policy lets them see. Some need none.
+# Roles that were let append, other than the owner, and whether a policy binds them to a tenant. Some need none.
 _ROLES = """
-SELECT DISTINCT r.rolname, coalesce(p.qual, '')
+SELECT DISTINCT r.rolname, coalesce(p.qual <> 'true', false)
 FROM pg_class c CROSS JOIN aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
 LEFT JOIN pg_policies p ON p.schemaname = %(schema)s AND p.tablename = 'events' AND r.rolname = ANY (p.roles)
 WHERE c.oid = to_regclass(%(events)s) AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner
@@ -101,9 +98,7 @@ def _not_the_owner(conninfo: str, otherwise: str = "") -> StoreUnavailable:
 
 def _missing(conninfo: str, connection: Connection, schema: str, models: Sequence[ReadModel]) -> list[str]:
     version = _version(conninfo, connection, schema)
-    roles = {
-        sql.Identifier(role).as_string(connection): sees for role, sees in _roles(connection, schema).items()
-    }
+    roles = [sql.Identifier(role).as_string(connection) for role, _ in _roles(connection, schema)]
     statements = _of_log(conninfo, schema, version, roles)
     return statements + missing_models(conninfo, connection, schema, models)
 
@@ -117,8 +112,7 @@ def missing_models(
     there = _schemas(connection, shared)
     if shared not in there:
         statements += read_models.creation(schema, shared, models)
-    for role, sees in _roles(connection, schema).items():
-        bound = sees not in ("", "true")
+    for role, bound in _roles(connection, schema):
         where = read_models.models_schema(schema, role) if bound else shared
         if where not in there:
             statements += read_models.creation(schema, where, models) if bound else []
@@ -142,12 +136,12 @@ def _version(conninfo: str, connection: Connection, schema: str) -> int:
     return int(version or 0)
 
 
-def _roles(connection: Connection, schema: str) -> dict[str, str]:
+def _roles(connection: Connection, schema: str) -> list[tuple[str, bool]]:
     values = {"schema": schema, "events": f'"{schema}".events'}
-    return dict(connection.execute(_ROLES, values).fetchall())
+    return [(role, bound) for role, bound in connection.execute(_ROLES, values).fetchall()]
 
 
-def _of_log(conninfo: str, schema: str, version: int, roles: Mapping[str, str]) -> list[str]:
+def _of_log(conninfo: str, schema: str, version: int, roles: Sequence[str]) -> list[str]:
     statements: list[str] = []
     for step in range(version, SCHEMA_VERSION):
         if step not in UPGRADES:
@@ -163,16 +157,6 @@ def _of_log(conninfo: str, schema: str, version: int, roles: Mapping[str, str]) 
         *read_models.within(schema, statements),
         *routines(schema),
         *(f'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA "{schema}" TO {role}' for role in roles),
-        *(
-            statement
-            for role, sees in roles.items()
-            if sees
-            for table, rule in rules(schema, sees)
-            for statement in (
-                f'DROP POLICY IF EXISTS {role} ON "{schema}".{table}',
-                f'CREATE POLICY {role} ON "{schema}".{table} TO {role} {rule}',
-            )
-        ),
         f"UPDATE \"{schema}\".meta SET value = '{SCHEMA_VERSION}' WHERE key = 'schema'",
     ]
 

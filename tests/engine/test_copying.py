@@ -287,7 +287,7 @@ def test_a_simulated_year_moves_up_and_back_however_often_it_is_killed(fresh: An
                 [sys.executable, "-c", COPIER, source, target, "100"], stdout=subprocess.DEVNULL
             ) as copier:
                 with suppress(subprocess.TimeoutExpired):
-                    copier.wait(0.15 + kills / 20 + chance.random() / 4)
+                    copier.wait(0.3 + kills / 8 + chance.random() / 2)
                 copier.kill()
             if copier.returncode == 0:
                 break
