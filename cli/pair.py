@@ -130,6 +130,9 @@ def end(
             named = ", ".join(partners)
             raise _usage(f"say which with --with: {people(place, [who])} is paired with {named}.")
         pairing = meant[0] if meant else None
+        if pairing is None and do_not_pair_again:  # of those that were: the last
+            were = place.engine.person(who, place.actor).ended.values()
+            pairing = next((one for one in reversed(list(were)) if partner is None or one.has(partner)), None)
         asked = EndPairing(who, pairing.id if pairing else "", do_not_pair_again)
         taken = take(place, asked, on=on, dry_run=dry_run)
         taken.say(

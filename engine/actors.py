@@ -12,7 +12,7 @@ from mentorcycle.domain.actor import Actor
 from mentorcycle.domain.errors import InvalidInput
 from mentorcycle.domain.vocabulary import Known, Role
 
-MOST_BYTES = 1000
+MOST_BYTES = 2048
 """Bytes of an id, a name or the like: lists are sorted by them, and an index keeps no long text in every store."""
 _SHORT = MOST_BYTES // 4  # a character has at most four
 _TOO_LONG = f"it is longer than {MOST_BYTES} bytes"

@@ -12,7 +12,7 @@ from .. import events as e
 from ..decision import Accepted, Context, Decided, Outcome, forbidden, refused
 from ..definition import DefinitionRef
 from ..ids import cycle_after, cycle_of_pairing, cycle_stream, person_stream
-from ..people.pairing import keeping_apart, over_capacity, pairing_refusals
+from ..people.pairing import are_together, keeping_apart, over_capacity, pairing_refusals
 from ..people.person import Pairing
 from ..permission import in_programme, is_coordinator
 from ..refusal import Fact, Refusal
@@ -81,9 +81,15 @@ def _opened_otherwise(cycle: Cycle, command: c.OpenCycle, context: Context, what
     if cycle.programme != command.programme:
         why = f"its cycle {cycle.id} was opened in the programme {cycle.programme}"
         yield Refusal("opened-otherwise", what, why, "go on in that cycle", facts)
-    elif command.definition and cycle.definition != context.definition.ref:
+    elif command.definition and not _is_meant(cycle.definition, command.definition, context):
         why = f"its cycle {cycle.id} was opened on {cycle.definition}"
         yield Refusal("opened-otherwise", what, why, "go on in that cycle, or cancel it first", facts)
+
+
+def _is_meant(opened: DefinitionRef | None, asked: str, context: Context) -> bool:
+    """Of a name without a version, whichever the cycle was opened on."""
+    wanted = context.definition.ref
+    return opened == wanted or ("@" not in asked and opened is not None and opened.name == wanted.name)
 
 
 def _gone(people: tuple[str, ...], context: Context, what: str) -> Iterator[Refusal]:
@@ -269,4 +275,7 @@ def _kept_apart(cycle: Cycle, changed: int, command: c.Rematch, context: Context
     if not command.do_not_pair_again:
         return ALREADY_SO
     stayed = [m.person for m in cycle.members if m.since < changed and (m.until is None or m.until > changed)]
-    return Accepted(tuple(keeping_apart(((command.leaves, person) for person in stayed), context)))
+    apart = [
+        (command.leaves, person) for person in stayed if not are_together(command.leaves, person, context)
+    ]
+    return Accepted(tuple(keeping_apart(apart, context)))

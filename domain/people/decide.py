@@ -14,7 +14,7 @@ from ..decision import Accepted, Context, Decided, Outcome, accepted, all_of, fo
 from ..ids import MAIN_PROGRAMME, PERSON, person_stream
 from ..permission import is_coordinator
 from ..refusal import Fact, Refusal
-from .pairing import bad_id, keeping_apart, kind_of, pairing_refusals
+from .pairing import are_together, bad_id, keeping_apart, kind_of, pairing_refusals
 from .person import Pairing, Person, Profile, survivor
 
 ALREADY_SO = Accepted()
@@ -41,7 +41,9 @@ def decide_person(person: Person, command: Command, context: Context) -> Outcome
 
 def _programme(person: Person, command: Command, context: Context) -> str:
     """Whose business it is: people are the main programme's; a pairing that has a cycle is of the cycle's."""
-    if isinstance(command, c.EndPairing) and (pairing := person.pairings.get(command.pairing)):
+    if isinstance(command, c.EndPairing) and (
+        pairing := person.pairings.get(command.pairing) or person.ended.get(command.pairing)
+    ):
         cycle = newest_cycle(pairing, context.cycle)
         if cycle.exists and is_of(pairing, cycle):
             return cycle.programme
@@ -265,11 +267,11 @@ def forbid_pairing(person: Person, command: c.ForbidPairing, context: Context) -
 def publish_pairing(person: Person, command: c.PublishPairing, context: Context) -> Outcome:
     names = " and ".join(context.name(p.person) for p in command.participants)
     new = Pairing(command.pairing, kind_of(command.participants), command.participants)
-    if not context.programme.exists:
-        what, why = f"{names} cannot be paired", f"there is no programme {command.programme}"
-        return refused("no-such-programme", what, why, "create it first", programme=command.programme)
     if _same_pairing(person, new):
         return ALREADY_SO
+    if not context.programme.exists and command.programme != MAIN_PROGRAMME:
+        what, why = f"{names} cannot be paired", f"there is no programme {command.programme}"
+        return refused("no-such-programme", what, why, "create it first", programme=command.programme)
     event = e.PairingPublished(pairing=new.id, kind=new.kind, participants=new.participants)
     return all_of(pairing_refusals(new, context, f"{names} cannot be paired")) or Accepted(
         tuple(Decided(person_stream(id), event) for id in new.people)
@@ -308,13 +310,11 @@ def _ended_already(person: Person, command: c.EndPairing, context: Context) -> O
     """Those of a pairing that has ended can still be kept apart, but for those who are together in another."""
     if not command.do_not_pair_again:
         return ALREADY_SO
-    people = person.ended.get(command.pairing)
-    if people is None:
+    ended = person.ended.get(command.pairing)
+    if ended is None:
         what, why = "nobody is kept apart", f"{person.name} was in no pairing {command.pairing}".rstrip()
         return refused("no-such-pairing", what, why, "name the two to keep apart", person=person.id)
     apart = (
-        (one, other)
-        for one, other in combinations(people, 2)
-        if not context.person(one).pairings.keys() & context.person(other).pairings.keys()
+        (one, other) for one, other in combinations(ended.people, 2) if not are_together(one, other, context)
     )
     return Accepted(tuple(keeping_apart(apart, context)))

@@ -151,6 +151,11 @@ def _apart(one: Person, other: Person, what: str) -> Iterator[Refusal]:
         )
 
 
+def are_together(one: str, other: str, context: Context) -> bool:
+    """Whether two are in one open pairing."""
+    return bool(context.person(one).pairings.keys() & context.person(other).pairings.keys())
+
+
 def keeping_apart(pairs: Iterable[tuple[str, str]], context: Context) -> Iterator[Decided]:
     """What keeps each two apart from now on, without what does already."""
     for one, other in pairs:

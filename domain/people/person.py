@@ -63,7 +63,7 @@ class Pairing:
 class Person:
     """A person who was never added is the default value. `pairings` holds the open ones by id.
 
-    `ended` has the people of those that were, by id; `left` is the reason of somebody who has left.
+    `ended` has those that were, by id; `left` is the reason of somebody who has left.
     """
 
     id: str = ""
@@ -75,7 +75,7 @@ class Person:
     evaluators: frozenset[str] = frozenset()
     not_with: frozenset[str] = frozenset()
     pairings: Mapping[str, Pairing] = field(default_factory=dict)
-    ended: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ended: Mapping[str, Pairing] = field(default_factory=dict)
     left: LeaveReason | None = None
 
     @property
@@ -171,7 +171,7 @@ def _ended(person: Person, event: e.PairingEnded, at: datetime) -> Changes:
     ended = person.pairings.get(event.pairing)
     if ended is None:
         return {"pairings": left}
-    return {"pairings": left, "ended": {**person.ended, event.pairing: ended.people}}
+    return {"pairings": left, "ended": {**person.ended, event.pairing: ended}}
 
 
 _HANDLERS: dict[type[e.Event], Callable[[Person, Any, datetime], Changes]] = {

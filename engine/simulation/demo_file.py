@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ _LOCK = "lock"
 _READ = "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT coalesce(max(position), 0) FROM events)"
 _WRITE = "INSERT INTO meta VALUES (?, ?)"
 _BESIDE = ("-wal", "-shm")
+_FILES = ("", "-journal", *_BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ def check_replaceable(path: str, *, yes: bool) -> None:
     mark, head = _seen(path)
     if mark is None:
         raise StoreUnavailable(
-            f"the demo is not written to {path}", "it holds something else", "name another file with --db"
+            f"the demo is not written to {path}",
+            "it holds something else, or a demo of an earlier version",
+            "name another file with --db",
         )
     if since := head - mark.head:
         raise StoreUnavailable(
@@ -75,11 +79,12 @@ def room_beside(path: str) -> Iterator[str]:
     """
     folder = f"{path}.living"
     lock = _locked(folder, path)
+    fresh = os.path.join(folder, os.path.basename(path))
     try:
-        _empty(folder)
-        yield os.path.join(folder, os.path.basename(path))
+        _remove(fresh)
+        yield fresh
     finally:
-        _empty(folder)
+        _remove(fresh)
         with suppress(OSError):
             os.unlink(os.path.join(folder, _LOCK))  # while it is held: who waited for it looks again
             os.rmdir(folder)
@@ -145,9 +150,7 @@ def _drop_untouched(path: str) -> None:
         return
     mark, head = _seen(path)
     if mark is not None and mark.head == head:
-        for suffix in ("", *_BESIDE):
-            with suppress(FileNotFoundError):
-                os.unlink(path + suffix)
+        _remove(path)
 
 
 def _locked(folder: str, path: str) -> int:
@@ -156,6 +159,7 @@ def _locked(folder: str, path: str) -> int:
         while True:
             with suppress(FileExistsError):
                 os.mkdir(folder, mode=0o700)
+            _check_ours(folder, path)
             lock = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o600)
             if not _held(lock):
                 os.close(lock)
@@ -183,8 +187,24 @@ def _held(lock: int) -> bool:
     return True
 
 
-def _empty(folder: str) -> None:
-    with suppress(OSError):
-        for name in os.listdir(folder):
-            if name != _LOCK:
-                os.unlink(os.path.join(folder, name))
+def _check_ours(folder: str, path: str) -> None:
+    """Raise for a folder of that name that another program, or another user, made: nothing in it is touched."""
+    name = os.path.basename(path)
+    ours = {_LOCK, *(name + suffix for suffix in _FILES)}
+    there = os.lstat(folder)
+    if (
+        not stat.S_ISDIR(there.st_mode)
+        or (hasattr(os, "geteuid") and there.st_uid != os.geteuid())
+        or not ours.issuperset(os.listdir(folder))
+    ):
+        raise StoreUnavailable(
+            f"no demo can be made at {path}",
+            f"{folder} is in the way, and no demo made it",
+            "move it away, or name another file with --db",
+        )
+
+
+def _remove(path: str) -> None:
+    for suffix in _FILES:
+        with suppress(FileNotFoundError):
+            os.unlink(path + suffix)

@@ -208,6 +208,19 @@ def test_what_lies_in_the_empty_place_of_a_demo_does_it_no_harm(beside_demo: Des
     assert not list(beside_demo.folder.glob("*.living"))
 
 
+@pytest.mark.parametrize("how", ["folder", "link"])
+def test_a_folder_in_the_way_that_no_demo_made_is_not_touched(desk: Desk, how: str) -> None:
+    theirs = desk.folder / ("theirs" if how == "link" else "own.db.living")
+    theirs.mkdir()
+    (theirs / "thesis.txt").write_text("years of work")
+    if how == "link":
+        (desk.folder / "own.db.living").symlink_to(theirs)
+    refused = desk("demo", "--db", "sqlite:///own.db")
+    assert refused.exit_code == 10
+    assert "is in the way" in refused.stderr
+    assert (theirs / "thesis.txt").read_text() == "years of work"
+
+
 def test_a_demo_makes_no_folder(desk: Desk) -> None:
     refused = desk("demo", "--db", "sqlite:///nowhere/demo.db")
     assert refused.exit_code == 10

@@ -87,6 +87,9 @@ def test_a_pairing_is_ended_for_everybody_in_it(desk: Desk) -> None:
     assert "say which with --with" in desk.refused(2, "pair", "end", "lind")
     desk.done("pair", "end", "lind", "--with", "okoro", "--do-not-pair-again")
     assert "not to be paired" in desk.refused(3, "pair", "publish", "okoro", "lind")
+    assert desk.done("pair", "end", "lind", "--with", "okoro", "--do-not-pair-again").startswith("already so")
+    desk.done("pair", "end", "karlsson", "--do-not-pair-again")  # of the one that was ended first
+    assert "not to be paired" in desk.refused(3, "pair", "publish", "unal", "karlsson")
 
 
 def test_a_file_of_pairs_is_published_in_one_batch_and_repeated_does_nothing(desk: Desk, pairs: Path) -> None:

@@ -824,9 +824,9 @@ CASES: list[tuple[str, Decision | tuple[Refusal, ...], str, str, str]] = [
     ),
     (
         "no-such-programme",
-        NOWHERE.when(PublishPairing((ADA, BO))),
+        NOWHERE.when(PublishPairing((ADA, BO), programme="nowhere")),
         "ada and bo cannot be paired",
-        "there is no programme main",
+        "there is no programme nowhere",
         "create it first",
     ),
     (

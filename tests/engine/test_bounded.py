@@ -207,6 +207,7 @@ def test_a_pairing_that_has_a_cycle_is_ended_by_those_of_its_programme(two):
         assert refusal(two.engine.execute(theirs, actor)).permission
     for actor, command in ours.items():
         assert two.engine.execute(command, actor).or_raise().events
+        assert two.engine.execute(command, actor).or_raise().events == ()
 
 
 def test_nobody_is_paired_in_a_programme_that_is_not_there(two):

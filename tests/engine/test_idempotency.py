@@ -13,6 +13,7 @@ import pytest
 
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.definition import shipped
 from mentorcycle.domain.errors import CommandReused
 from mentorcycle.domain.refusal import Refused
 from mentorcycle.domain.vocabulary import CollectionMethod, LeaveReason, TeachingArea
@@ -24,6 +25,7 @@ REPEAT = """
 import sys
 from mentorcycle.domain import commands as c
 from mentorcycle.domain.actor import Actor
+from mentorcycle.domain.definition import shipped
 from mentorcycle.engine import Engine
 url, cycle, bo, minutes = sys.argv[1:]
 with Engine.open(url) as engine:
@@ -378,3 +380,13 @@ def test_a_command_that_was_taken_is_not_decided_again(story):
     first = story.engine.execute(pairing, co, command_id="k1").or_raise()
     story.engine.execute(c.MarkLeft(story.bo.id, LeaveReason.RETIRED), co).or_raise()
     assert story.engine.execute(pairing, co, command_id="k1") == first
+
+
+def test_a_cycle_opened_again_by_the_name_of_its_definition_is_so_whatever_was_published_since(story):
+    newer = shipped().source.replace("version = 1 ", "version = 2 ", 1)
+    story.engine.execute(c.PublishDefinition(newer), story.coordinator).or_raise()
+    again = story.engine.execute(c.OpenCycle(story.ada.id, "peer-cycle"), story.coordinator).or_raise()
+    assert (again.subject, again.events) == (story.cycle, ())
+    named = story.engine.execute(c.OpenCycle(story.ada.id, "peer-cycle@2"), story.coordinator)
+    assert isinstance(named, Refused)
+    assert [refusal.code for refusal in named.refusals] == ["opened-otherwise"]

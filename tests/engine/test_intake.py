@@ -42,8 +42,8 @@ class Hurried(c.LogContact):
         (replace(GOAL, statement=b"secret"), "statement", "it is a bytes, not a text"),
         (replace(GOAL, peers=Peers("secret", False, True, True, True)), "peers", "powerful: it is a str"),
         (replace(GOAL, peers=True), "peers", "it is a bool, not a Peers"),
-        (c.AddPerson("é" * 501), "name", "it is longer than 1000 bytes"),
-        (c.AddPerson("Ann", subjects=("maths", "m" * 1001)), "subjects", "it is longer than 1000 bytes"),
+        (c.AddPerson("é" * 1025), "name", "it is longer than 2048 bytes"),
+        (c.AddPerson("Ann", subjects=("maths", "m" * 2049)), "subjects", "it is longer than 2048 bytes"),
         (c.LogContact("c-1", "30"), "minutes", "it is a str, not a whole number"),
         (c.LogContact("c-1", 30.0), "minutes", "it is a float, not a whole number"),
         (c.LogContact("c-1", True), "minutes", "it is a bool, not a whole number"),
@@ -116,8 +116,8 @@ def test_what_is_said_about_a_command_can_be_stored(story, what, value):
 def test_words_are_as_long_as_they_are(story):
     said = "é" * 100_000
     story.engine.execute(c.LogContact(story.cycle, 20, notes=said), story.bo).or_raise()
-    with pytest.raises(InvalidInput, match="longer than 1000 bytes"):
-        story.engine.execute(c.AddPerson("Ann"), Actor.coordinator(), command_id="c" * 1001)
+    with pytest.raises(InvalidInput, match="longer than 2048 bytes"):
+        story.engine.execute(c.AddPerson("Ann"), Actor.coordinator(), command_id="c" * 2049)
 
 
 def test_an_actor_has_an_id_that_can_be_stored(story):
