@@ -352,35 +352,33 @@ def test_labels_take_the_place_of_full_ids_in_what_people_read(invoke: Invoke) -
     assert said.startswith("error: c-7f cannot move.")
 
 
-def at_full(environ: dict[str, str], desk: Desk, *words: str) -> "subprocess.CompletedProcess[str]":
-    with Path("/dev/full").open("w") as full:
+def writing_to(
+    output: int, environ: dict[str, str], desk: Desk, *words: str
+) -> "subprocess.CompletedProcess[str]":
+    """The program, with its output where it cannot be written; that is closed then."""
+    try:
         return subprocess.run(
             [*REAL, *words],
             env=environ,
             cwd=desk.folder,
-            stdout=full,
+            stdout=output,
             stderr=subprocess.PIPE,
             text=True,
             timeout=60,
             check=False,
         )
+    finally:
+        os.close(output)
+
+
+def at_full(environ: dict[str, str], desk: Desk, *words: str) -> "subprocess.CompletedProcess[str]":
+    return writing_to(os.open("/dev/full", os.O_WRONLY), environ, desk, *words)
 
 
 def unread(environ: dict[str, str], desk: Desk, *words: str) -> "subprocess.CompletedProcess[str]":
     reading, writing = os.pipe()
     os.close(reading)
-    ended = subprocess.run(
-        [*REAL, *words],
-        env=environ,
-        cwd=desk.folder,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    os.close(writing)
-    return ended
+    return writing_to(writing, environ, desk, *words)
 
 
 STORE = ("--db", "sqlite:///mentorcycle.db")
