@@ -397,3 +397,15 @@ def test_a_text_of_postgresql_without_its_event_is_found(open_store: Any, log_ur
         pytest.raises(VerificationFailed, match="belongs to no event"),
     ):
         fill(PostgresMoment(store), target, 2)
+
+
+def test_a_moment_lasts_longer_than_its_role_gives_a_transaction(log_url: str) -> None:
+    with psycopg.connect(log_url, autocommit=True) as connection:
+        setting = "transaction_timeout" if connection.info.server_version >= 170000 else "statement_timeout"
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET {setting} = '300ms'")
+    with PostgresStore(log_url) as store:
+        store.append(command("c1", event("a", 1)))
+        moment = PostgresMoment(store)
+        sleep(0.5)
+        events, commands, _ = rows(moment)
+        assert (len(events), len(commands)) == (1, 1)
