@@ -135,18 +135,18 @@ def judged(
     held = _held(sql, keys, {(s.tenant, event.stream) for s, _ in requests for event in s.events})
     commands = _pairs([(slice_.tenant, slice_.command_id) for slice_, _ in requests])
     ask(sql.hold, held)
-    log = ask(sql.incarnation) if incarnation is None else lambda: [(incarnation,)]
+    if incarnation is None:
+        ((incarnation,),) = ask(sql.incarnation)()
     known_rows = ask(sql.known, commands, binary=True)
     version_rows = ask(sql.versions, _pairs(keys), binary=True)
     known = {(tenant, id): KnownCommand(hash, 0, 0, 0) for tenant, id, hash in known_rows()}
     versions = {(tenant, stream): version for tenant, stream, version in version_rows()}
     before = frozenset(known)
-    ((which,),) = log()
-    admitted = admit(requests, known, versions, 0, 0, which)
+    admitted = admit(requests, known, versions, 0, 0, incarnation)
     tx: int | None = None
     if admitted.commands:
         ((tx,),) = ask(sql.write, (at, *_columns(admitted)))()
-    return Written(admitted.outcomes, tx, None, 0, before, which)
+    return Written(admitted.outcomes, tx, None, 0, before, incarnation)
 
 
 def insert(connection: Connection, sql: Statements, rows: Sequence[EventTuple], at: int | None) -> int | None:
